@@ -1,0 +1,74 @@
+"""A real PostgreSQL for the tests, with the demo place published once per run.
+
+The tests work as the application's role: what it may not do in production, it can't do here.
+"""
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from tests.cast import Cast, assemble
+from weimin.kernel import clock
+from weimin.ops.people import fill_posts
+from weimin.ops.postgres import APP, OWNER, Server
+from weimin.packs.publish import publish
+from weimin.packs.read import read_pack
+from weimin.settings import _database
+
+ROOT = Path(__file__).parent.parent
+HOME = Path(os.environ["WEIMIN_HOME"])
+
+
+def point_at(url: str) -> None:
+    """Have Django's connection lead there."""
+    connection = connections["default"]
+    connection.close()
+    connection.settings_dict.update({**_database(url), "TEST": connection.settings_dict["TEST"]})
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The embedded server of this run."""
+    found = Server(HOME)
+    found.ensure_initialised()
+    (found.data / "postgresql.conf").open("a").write("fsync = off\n")
+    found.start()
+    yield found
+    found.stop()
+    home = found.home
+    shutil.rmtree(HOME, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: Server, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Migrate as the owner, publish the place as the application."""
+    server.ensure_database()
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        point_at(server.url(OWNER))
+        call_command("migrate", verbosity=0)
+        point_at(server.url(APP))
+        publish(read_pack(ROOT / "packs" / "hengyang"), now=clock.now())
+        fill_posts(random.Random(2785), since=date(2020, 1, 1))
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connections["default"].close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Wednesday 2026-06-10, ten in the morning: an ordinary working day."""
+    return datetime(2026, 6, 10, 10, 0, tzinfo=clock.SHANGHAI)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """窗口小李, 外镇小王, 居民赵大爷, 督查老陈 and the others."""
+    return assemble()

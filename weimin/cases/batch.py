@@ -1,0 +1,62 @@
+"""One statement for all the rows a verb changes.
+
+A verb touches a case, some steps, clocks and an event. Written one by one, most of the time
+goes into talking; written as one statement of data-modifying CTEs it is a single exchange, and
+still nothing but plain SQL. The case is locked, so the order of the parts does not matter.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+
+class Batch:
+    """Collects writes and carries them out in one statement."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._params: list[Any] = []
+
+    def add(self, sql: str, params: Sequence[Any]) -> None:
+        """A data-modifying statement of the caller's own."""
+        self._parts.append(sql)
+        self._params.extend(params)
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
+        """Rows of the same columns; nothing for no rows."""
+        if not rows:
+            return
+        columns = list(rows[0])
+        marks = "(" + ",".join(["%s"] * len(columns)) + ")"
+        self.add(
+            f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([marks] * len(rows))}"
+            f"{conflict}",
+            [_adapt(row[column]) for row in rows for column in columns],
+        )
+
+    def update(self, table: str, key: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        """The changed columns of one row, and only those; nothing for no changes."""
+        if not changes:
+            return
+        sets = ",".join(f"{column} = %s" for column in changes)
+        where = " AND ".join(f"{column} = %s" for column in key)
+        self.add(
+            f"UPDATE {table} SET {sets} WHERE {where}",
+            [*map(_adapt, changes.values()), *key.values()],
+        )
+
+    def run(self) -> None:
+        """Carry everything out. Raises Django's database errors."""
+        *before, last = self._parts
+        whole = last
+        if before:
+            named = ",".join(f"w{n} AS ({part})" for n, part in enumerate(before))
+            whole = f"WITH {named} {last}"
+        with connection.cursor() as cursor:
+            cursor.execute(whole, self._params)
+
+
+def _adapt(value: Any) -> Any:
+    return Jsonb(value) if isinstance(value, dict | list) else value

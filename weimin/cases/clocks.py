@@ -1,0 +1,142 @@
+"""The clocks of a case: notice, decision, promise, delivery. Started, met, computed again."""
+
+from datetime import date, datetime
+
+from weimin.cases.file import CaseFile, ClockRow, StepRow
+from weimin.flow.due import Due, Pause, due, never_later
+from weimin.flow.profiles import LegalProfile
+from weimin.flow.terms import Term
+from weimin.kernel.clock import local
+
+CLOCK_TITLES = {
+    "notice": "一次性告知期限",
+    "decision": "法定期限",
+    "promise": "承诺期限",
+    "delivery": "送达期限",
+}
+# Which clock is the case's own in which state: the one that the desk sorts by.
+_RUNNING = {
+    "received": ("notice",),
+    "noticed": (),
+    "accepted": ("promise", "decision"),
+    "decided": ("delivery",),
+    "closed": (),
+}
+
+
+def start(file: CaseFile, kind: str, term: Term | None, on: date) -> None:
+    """Start a clock; nothing happens where the law and the item set no term."""
+    if term is None:
+        return
+    clock = ClockRow(kind=kind, start=on, term=str(term))
+    _compute(file, clock)
+    if kind == "promise":
+        clock.printed_on = clock.due_on
+    file.touch_clock(clock)
+
+
+def start_decision(file: CaseFile, on: date) -> None:
+    """The clocks that begin with acceptance: the law's and our promise."""
+    item = file.item
+    start(file, "decision", item.statutory or item.profile.decision, on)
+    start(file, "promise", item.promised, on)
+
+
+def meet(file: CaseFile, *kinds: str) -> None:
+    """What the clocks asked for was done now; lateness is judged here and stays."""
+    for kind in kinds:
+        clock = file.clocks.get(kind)
+        if clock is None or clock.met_at is not None:
+            continue
+        clock.met_at = file.now
+        clock.late = clock.due_at is not None and file.now > clock.due_at
+        file.touch_clock(clock)
+        if clock.late and kind != "notice":
+            file.set(late=True)
+
+
+def extend(file: CaseFile, term: Term) -> None:
+    """Lengthen the running decision clocks by a lawful extension."""
+    for kind in ("decision", "promise"):
+        clock = file.clocks.get(kind)
+        if clock and clock.met_at is None and Term.parse(clock.term).unit == term.unit:
+            clock.extension = str(Term.parse(clock.extension) + term if clock.extension else term)
+    recompute(file)
+
+
+def recompute(file: CaseFile, *, decreed: bool = False) -> None:
+    """Compute every running clock and open step again: a pause, a return or a decree changed.
+
+    With ``decreed`` only the calendar changed, and then a printed promise never moves later.
+    """
+    for clock in file.clocks.values():
+        if clock.met_at is None:
+            _compute(file, clock)
+            if decreed:
+                _keep_promise(file, clock)
+            elif clock.printed_on and clock.due_on:  # told in writing: the new day is promised
+                clock.printed_on = clock.due_on
+            file.touch_clock(clock)
+    for step in file.steps:
+        if step.state == "open":
+            step.set(due_at=step_due(file, step))
+    show(file)
+
+
+def show(file: CaseFile) -> None:
+    """Put the due moment of the clock that runs now on the case row."""
+    running = [file.clocks[k] for k in _RUNNING[file.row["state"]] if k in file.clocks]
+    moments = [clock.due_at for clock in running if clock.met_at is None and clock.due_at]
+    file.set(due_at=min(moments, default=None))
+
+
+def step_due(file: CaseFile, step: StepRow) -> datetime | None:
+    """By when a step must be done: its own limit, else the case's, whichever comes first."""
+    limit = file.item.flow.steps[step.key].limit
+    if limit is None:
+        return None
+    return due(
+        start=local(step.opened_at).date(), term=limit, calendar=file.calendar,
+        pauses=_pauses(file, but=step),
+    ).at
+
+
+def limit_of(file: CaseFile, clock: ClockRow) -> Due:
+    """The due day of a clock as it is now."""
+    return due(
+        start=clock.start, term=Term.parse(clock.term), calendar=file.calendar,
+        pauses=_pauses(file) if clock.kind in ("decision", "promise") else (),
+        extension=Term.parse(clock.extension) if clock.extension else None,
+    )
+
+
+def longest(profile: LegalProfile, joint: bool) -> tuple[Term | None, Term | None]:
+    """The term and the extension that the law allows, for joint handling or one office."""
+    if joint:
+        return profile.joint_decision, profile.joint_extension
+    return profile.decision, profile.extension
+
+
+def _compute(file: CaseFile, clock: ClockRow) -> None:
+    found = limit_of(file, clock)
+    clock.due_on, clock.due_at = found.day, found.at
+    clock.calendar = file.calendar.version
+
+
+def _keep_promise(file: CaseFile, clock: ClockRow) -> None:
+    if clock.due_on and clock.printed_on:
+        clock.due_on = never_later(clock.printed_on, clock.due_on)
+        clock.due_at = file.calendar.end_of(clock.due_on)
+
+
+def _pauses(file: CaseFile, but: StepRow | None = None) -> list[Pause]:
+    """The days that don't count: lawful pauses, and steps whose days the item's law leaves out."""
+    spans = [Pause(p.began, p.ended) for p in file.pauses if not p.counts]
+    uncounted = file.item.uncounted_kinds
+    for step in file.steps:
+        if step is but or file.item.flow.steps[step.key].kind not in uncounted:
+            continue
+        if step.state in ("open", "done", "void"):
+            ended = local(step.done_at).date() if step.done_at else None
+            spans.append(Pause(local(step.opened_at).date(), ended))
+    return spans

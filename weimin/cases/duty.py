@@ -1,0 +1,35 @@
+"""Who is accountable: exactly one post with a holder, at every moment, and its history."""
+
+from weimin.cases.file import CaseFile
+
+
+def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> None:
+    """Make a post the accountable one from now on. Nothing happens if it already is."""
+    if post_id is None:
+        raise ValueError("only a post can be accountable")
+    if post_id == file.row["lead_post_id"]:
+        return
+    file.set(lead_post_id=post_id, hand_over_to_id=None)
+    # The new span must not overlap the old one, so it is inserted from the update's own rows.
+    # Two changes in one transaction's moment would make an empty span: it starts when time moves.
+    file.batch.add(
+        "INSERT INTO cases_duty (case_id, post_id, account_id, during)"
+        " SELECT %s, %s, %s, tstzrange(%s, NULL)",
+        [file.row["id"], post_id, account_id, file.recorded_at],
+    )
+    file.before.append(
+        (
+            "UPDATE cases_duty SET during = tstzrange(lower(during), %s)"
+            " WHERE case_id = %s AND upper_inf(during)",
+            [file.recorded_at, file.row["id"]],
+        )
+    )
+
+
+def first_duty(file: CaseFile, post_id: int, account_id: int | None) -> None:
+    """The first accountable post of a case that is being received."""
+    file.batch.insert(
+        "cases_duty",
+        [{"case_id": file.row["id"], "post_id": post_id, "account_id": account_id,
+          "during": f"[{file.recorded_at.isoformat()},)"}],
+    )

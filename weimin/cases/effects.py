@@ -1,0 +1,101 @@
+"""What completing a step of a kind does to the case beyond the step itself."""
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from weimin.cases import clocks
+from weimin.cases.file import CaseFile, StepRow
+from weimin.flow.terms import Term, last_day
+from weimin.flow.transitions import Plan
+from weimin.kernel.clock import local
+from weimin.kernel.errors import WrongState
+
+Effect = Callable[[CaseFile, StepRow, dict[str, Any], Plan], dict[str, Any]]
+
+_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
+
+
+def _decision(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """The case is decided: its decision clocks are met, the delivery clock starts."""
+    if plan.decided is None:
+        return {}
+    settle(file, plan.decided)
+    power = file.routes.power(
+        file.item.item_id, "decide", file.area_path, local(file.row["received_at"]).date(),
+        file.item.level,
+    )
+    late = any(file.clocks[k].late for k in ("decision", "promise") if k in file.clocks)
+    return {"decided": plan.decided, "in_name": power.kind, **({"late_decision": True} if late
+                                                               else {})}
+
+
+def settle(file: CaseFile, outcome: str) -> str:
+    """The work is done: the decision clocks are met and the delivery clock starts."""
+    clocks.meet(file, "decision", "promise")
+    file.set(state="decided", outcome=outcome, decided_at=file.now)
+    clocks.start(file, "delivery", file.item.profile.delivery, file.today)
+    return outcome
+
+
+def _certificate(
+    file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan
+) -> dict[str, Any]:
+    """Number the result; a certificate is kept, so that the next case finds it by itself."""
+    result = file.item.result
+    office = row.office_id
+    if office is None:
+        raise WrongState("出证环节没有办理单位")
+    number = next_number(office, str(result["kind"]), file.today)
+    lasts = result.get("valid") not in (None, "none")
+    valid_to = last_day(file.today, Term.parse(result["valid"]), file.calendar) if lasts else None
+    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
+    written = f"{result.get('prefix') or result.get('name', '')}{number}"
+    if result.get("kind") != "certificate":
+        return {"document": written}
+    file.batch.add(
+        "INSERT INTO registry_certificate (number, type, name, holder_person_id,"
+        " holder_organisation_id, case_id, office_id, issued_on, valid_to, code, revoked_why, data)"
+        " SELECT %s, %s, %s, p.person_id, p.organisation_id, p.case_id, %s, %s, %s, %s, '', '{}'"
+        " FROM cases_party p WHERE p.case_id = %s AND p.role = 'applicant' AND p.seq = 1",
+        [written, result.get("type") or file.item.code, result.get("name", file.item.name),
+         office, file.today, valid_to, code, file.row["id"]],
+    )
+    return {"certificate": written, "valid_to": valid_to and valid_to.isoformat()}
+
+
+def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """Delivered: the delivery clock is met."""
+    clocks.meet(file, "delivery")
+    return {"way": answers.get("way")}
+
+
+def _review(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """A review whose rejection ends the case decides it (on_reject: end)."""
+    return _decision(file, row, answers, plan)
+
+
+EFFECTS: dict[str, Effect] = {
+    "review": _review,
+    "site-visit": _review,
+    "public-notice": _review,
+    "external": _review,
+    "decision": _decision,
+    "certificate": _certificate,
+    "delivery": _delivery,
+}
+
+
+def next_number(office_id: int, form: str, on: date) -> str:
+    """The next number of an office's series of a year: ``〔2026〕12号``, without gaps."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO documents_series (office_id, form, year, last) VALUES (%s, %s, %s, 1)"
+            " ON CONFLICT (office_id, form, year) DO UPDATE SET last = documents_series.last + 1"
+            " RETURNING last",
+            [office_id, form, on.year],
+        )
+        return f"〔{on.year}〕{cursor.fetchone()[0]}号"

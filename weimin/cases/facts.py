@@ -1,0 +1,147 @@
+"""The answers of a form: checked by its fields, and what identifies encrypted."""
+
+import base64
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from weimin.catalogue.spec import Field, ItemSpec
+from weimin.kernel import codes, vault
+from weimin.kernel.errors import Invalid
+from weimin.kernel.text import mask_code, tidy
+
+_SECRET_TYPES = frozenset(("id-number", "phone", "bank-account"))
+_SECRET = "密:"  # marks an encrypted answer in the facts
+_LONGEST = 2000
+
+
+def checked(
+    item: ItemSpec, answers: Mapping[str, Any], only: set[str] | None = None,
+    *, complete: bool = False,
+) -> dict[str, Any]:
+    """The answers as they are kept: of the right type, identifying ones encrypted.
+
+    ``only`` limits the check to these keys. With ``complete`` required fields must be there;
+    a form may be received incomplete, and the notice then names what is missing.
+    Raises Invalid with a message per field.
+    """
+    fields = {field.key: field for field in item.form}
+    questions = {scenario.key: scenario for scenario in item.scenarios}
+    kept: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for key, given in answers.items():
+        if (only is not None and key not in only) or key.startswith("place."):
+            kept[key] = given
+        elif key in questions:
+            kept[key] = given
+        elif key not in fields:
+            wrong[key] = "这个事项的表单没有这一项"
+        else:
+            try:
+                kept[key] = _checked_one(fields[key], given)
+            except ValueError as error:
+                wrong[key] = str(error)
+    if complete:
+        wrong |= {f.key: f"请填写{f.label}" for f in unanswered(item, kept)}
+    if wrong:
+        raise Invalid(fields=wrong)
+    return item.facts_of(kept)
+
+
+def unanswered(item: ItemSpec, facts: Mapping[str, Any]) -> list[Field]:
+    """Required fields without an answer."""
+    return [f for f in item.form if f.required and facts.get(f.key) in (None, "", [])]
+
+
+def _checked_one(field: Field, given: Any) -> Any:
+    """One answer in its kept form. Raises ValueError in words."""
+    if given is None or given == "":
+        return None
+    if isinstance(given, str) and given.startswith(_SECRET):
+        return given  # already kept
+    reader = _READERS.get(field.type, _text)
+    value = reader(field, given)
+    if field.type in _SECRET_TYPES:
+        return _SECRET + base64.b64encode(vault.encrypt(value)).decode()
+    return value
+
+
+def _text(field: Field, given: Any) -> str:
+    text = tidy(str(given))
+    if len(text) > _LONGEST:
+        raise ValueError(f"{field.label}太长，最多{_LONGEST}字")
+    return text
+
+
+def _number(field: Field, given: Any) -> float | int:
+    try:
+        value = float(codes.code_text(given) if isinstance(given, str) else given)
+    except ValueError:
+        raise ValueError(f"{field.label}应为数字") from None
+    if value != value or abs(value) > 1e12:
+        raise ValueError(f"{field.label}应为数字")
+    if field.min is not None and value < field.min:
+        raise ValueError(f"{field.label}不能小于{field.min:g}")
+    if field.max is not None and value > field.max:
+        raise ValueError(f"{field.label}不能大于{field.max:g}")
+    return int(value) if value.is_integer() else value
+
+
+def _date(field: Field, given: Any) -> str:
+    text = str(given).strip().replace("年", "-").replace("月", "-").removesuffix("日")
+    text = text.replace("/", "-").replace(".", "-")
+    try:
+        year, month, day = (int(part) for part in text.split("-"))
+        return date(year, month, day).isoformat()
+    except ValueError:
+        raise ValueError(f"{field.label}应为日期，如 2026-11-21") from None
+
+
+def _choice(field: Field, given: Any) -> Any:
+    values = dict(field.options)
+    wanted = given if isinstance(given, list) else [given]
+    if not all(str(each) in values for each in wanted):
+        raise ValueError(f"请从列表中选择{field.label}")
+    return [str(each) for each in wanted] if isinstance(given, list) else str(given)
+
+
+def _bool(field: Field, given: Any) -> bool:
+    if isinstance(given, bool):
+        return given
+    if str(given) in ("true", "1", "yes", "on", "是"):
+        return True
+    if str(given) in ("false", "0", "no", "off", "否"):
+        return False
+    raise ValueError(f"{field.label}请选“是”或“否”")
+
+
+def _area(field: Field, given: Any) -> str:
+    code = codes.code_text(given)
+    codes.division_level(code)
+    return code
+
+
+_READERS = {
+    "number": _number,
+    "money": _number,
+    "date": _date,
+    "choice": _choice,
+    "bool": _bool,
+    "area": _area,
+    "id-number": lambda field, given: codes.identity_number(given),
+    "phone": lambda field, given: codes.phone_number(given),
+    "bank-account": lambda field, given: codes.code_text(given),
+    "table": lambda field, given: given,
+}
+
+
+def reveal(value: str) -> str:
+    """The answer behind the mark. Whoever calls this logs why."""
+    return vault.decrypt(base64.b64decode(value.removeprefix(_SECRET)))
+
+
+def shown(value: Any) -> Any:
+    """An answer for the screen: what identifies is masked."""
+    if isinstance(value, str) and value.startswith(_SECRET):
+        return mask_code(reveal(value))
+    return value

@@ -1,0 +1,521 @@
+"""案卷: a case as a verb sees it, read whole under lock and written whole in one statement."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+
+from weimin.cases.batch import Batch
+from weimin.catalogue.routes import Routes, routes_at
+from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, State, actions
+from weimin.flow.transitions import Plan, Step
+from weimin.kernel.clock import local
+from weimin.kernel.errors import NotAllowed, NotFound, Stale, WrongState
+from weimin.network.actor import Actor
+from weimin.trail import chain
+from weimin.trail.receipts import receipt
+from weimin.worktime.calendar import Calendar
+from weimin.worktime.current import calendar_now
+
+
+@dataclass(slots=True, kw_only=True)
+class StepRow:
+    """One row of cases_step while a verb works on it."""
+
+    id: int | None
+    key: str
+    branch: str
+    round: int
+    state: str
+    outcome: str | None = None
+    office_id: int | None = None
+    account_id: int | None = None
+    opened_at: datetime
+    due_at: datetime | None = None
+    done_at: datetime | None = None
+    late: bool = False
+    answers: dict[str, Any] | None = None
+    version: int = 0
+    changed: set[str] = field(default_factory=set)
+
+    def set(self, **changes: Any) -> None:
+        """Change columns; only what really changes is written."""
+        for column, value in changes.items():
+            if getattr(self, column) != value:
+                setattr(self, column, value)
+                self.changed.add(column)
+
+    @property
+    def pure(self) -> Step:
+        """The step as the flow knows it."""
+        return Step(
+            id=self.id or 0, key=self.key, branch=self.branch, round=self.round,
+            state=self.state, outcome=self.outcome, version=self.version,  # type: ignore[arg-type]
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class ClockRow:
+    """One row of cases_clock."""
+
+    kind: str
+    start: date
+    term: str
+    extension: str = ""
+    due_on: date | None = None
+    due_at: datetime | None = None
+    printed_on: date | None = None
+    calendar: int = 0
+    met_at: datetime | None = None
+    late: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class PauseRow:
+    """One row of cases_pause."""
+
+    id: int | None
+    reason: str
+    counts: bool
+    began: date
+    ended: date | None = None
+    note: str = ""
+    expected: str = ""
+    changed: bool = False
+
+
+_CASE_COLUMNS = (
+    "id", "number", "item_version_id", "state", "outcome", "area_id", "channel", "applicant",
+    "facts", "office_id", "receiver_id", "lead_post_id", "first_contact_id", "hand_over_to_id",
+    "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "late", "confidential",
+    "version",
+)
+_STEP_COLUMNS = (
+    "id", "key", "branch", "round", "state", "outcome", "office_id", "account_id", "opened_at",
+    "due_at", "done_at", "late", "answers", "version",
+)
+_CLOCK_COLUMNS = (
+    "kind", "start", "term", "extension", "due_on", "due_at", "printed_on", "calendar", "met_at",
+    "late",
+)
+_PAUSE_COLUMNS = ("id", "reason", "counts", "began", "ended", "note", "expected")
+
+
+def _aggregate(columns: Iterable[str], table: str, order: str) -> str:
+    packed = ",".join(f"t.{column}" for column in columns)
+    return (
+        f"(SELECT json_agg(json_build_array({packed}) ORDER BY t.{order})"
+        f" FROM {table} t WHERE t.case_id = c.id)"
+    )
+
+
+_LOAD = f"""
+SELECT {",".join(f"c.{column}" for column in _CASE_COLUMNS)}, area.path,
+       (SELECT number FROM network_epoch), clock_timestamp(), head.seq, head.hash,
+       {_aggregate(_STEP_COLUMNS, "cases_step", "id")},
+       {_aggregate(_CLOCK_COLUMNS, "cases_clock", "kind")},
+       {_aggregate(_PAUSE_COLUMNS, "cases_pause", "id")},
+       (SELECT json_object_agg(m.key, m.state) FROM cases_material m WHERE m.case_id = c.id),
+       ARRAY(SELECT a.why FROM cases_access a
+              WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
+       EXISTS (SELECT FROM cases_party p WHERE p.case_id = c.id
+                  AND p.person_id = %(person)s AND p.role IN ('applicant', 'agent', 'guardian')),
+       reply.body, reply.answer
+  FROM cases_case c
+  JOIN network_area area ON area.code = c.area_id
+  LEFT JOIN LATERAL (SELECT seq, hash FROM trail_event e
+        WHERE e.subject_type = 'case' AND e.subject_id = c.id ORDER BY seq DESC LIMIT 1) head ON true
+  LEFT JOIN cases_reply reply
+    ON reply.account_id = %(account)s AND reply.verb = %(verb)s AND reply.key = %(key)s
+ WHERE c.number = %(number)s
+"""
+# A statement of its own: one statement that locks and reads would wait for the lock and then
+# answer from the snapshot it took before it waited.
+_LOCK = "SELECT 1 FROM cases_case WHERE number = %s FOR UPDATE"
+
+
+class CaseFile:
+    """A case with its steps, clocks and pauses, for one actor at one moment.
+
+    Changes are collected and written by :meth:`save` together with the events.
+    """
+
+    def __init__(self, actor: Actor, now: datetime, row: Mapping[str, Any]) -> None:
+        self.actor = actor
+        self.now = now
+        self.today = local(now).date()
+        self.row = dict(row)
+        self.changed: set[str] = set()
+        self.steps: list[StepRow] = []
+        self.clocks: dict[str, ClockRow] = {}
+        self.pauses: list[PauseRow] = []
+        self.area_path: list[str] = []
+        self.access: frozenset[str] = frozenset()
+        self.is_party = False
+        self.epoch = 0
+        self.lead_account: int | None = None  # the holder of the first accountable post
+        self.head = chain.Head()
+        self.recorded_at = now
+        self.occurred_at = now
+        self.drafts: list[chain.Draft] = []
+        self.links: list[chain.Link] = []
+        self.before: list[tuple[str, list[Any]]] = []  # statements that must come first
+        self.materials: dict[str, str] = {}  # key → state
+        self.reply: list[Any] = []  # digest and answer of the same request, if it came before
+        self.batch = Batch()
+        self._touched_clocks: set[str] = set()
+
+    @classmethod
+    def load(
+        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = ""
+    ) -> "CaseFile":
+        """The case of that number as this actor may see it, locked for a verb or only read.
+
+        With ``verb`` and ``key`` it also brings what was answered to that request before.
+        Raises NotFound when there is no such case, or none for him.
+        """
+        asked = {
+            "number": number, "offices": list(actor.offices), "person": actor.person_id,
+            "account": actor.account_id or 0, "verb": verb, "key": key,
+        }
+        with connection.cursor() as cursor:
+            if lock:
+                cursor.execute(_LOCK, [number])
+            cursor.execute(_LOAD, asked)
+            found = cursor.fetchone()
+        if found is None:
+            raise _unknown(number)
+        width = len(_CASE_COLUMNS)
+        file = cls(actor, now, dict(zip(_CASE_COLUMNS, found[:width], strict=True)))
+        file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
+        (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses,
+         materials, whys, file.is_party, *file.reply) = found[width:]
+        file.area_path = path.strip("/").split("/")
+        file.access = frozenset(whys)
+        if not (actor.is_system or file.access or file.is_party):
+            raise _unknown(number)
+        file.head = chain.Head(seq, bytes(hash_)) if seq else chain.Head()
+        file.steps = [_step_row(values) for values in steps or ()]
+        file.clocks = {values[0]: _clock_row(values) for values in clocks or ()}
+        file.pauses = [_pause_row(values) for values in pauses or ()]
+        file.materials = materials or {}
+        return file
+
+    # -- what it is ------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["row"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @cached_property
+    def item(self) -> ItemSpec:
+        """The item as it was when the case was received, or as it was moved to."""
+        return item_version(self.row["item_version_id"])
+
+    @property
+    def routes(self) -> Routes:
+        """The network as it is now."""
+        return routes_at(self.epoch)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The decreed calendar as it is now."""
+        return calendar_now()
+
+    @property
+    def subject(self) -> chain.Subject:
+        """The chain this case's events belong to."""
+        return chain.Subject("case", self.row["id"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What conditions may ask about: the form, and how earlier steps ended."""
+        ended = {
+            f"steps.{row.key}.outcome": row.outcome for row in self.steps if row.state == "done"
+        }
+        return {**self.row["facts"], **ended}
+
+    @property
+    def pure_steps(self) -> list[Step]:
+        """The steps as the flow knows them."""
+        return [row.pure for row in self.steps]
+
+    @property
+    def open_pause(self) -> PauseRow | None:
+        """The pause that stands now, if one does."""
+        return next((pause for pause in self.pauses if pause.ended is None), None)
+
+    # -- who may -----------------------------------------------------------------------------
+
+    def relations(self) -> frozenset[Relation]:
+        """What the actor is to this case."""
+        actor, row = self.actor, self.row
+        found: set[Relation] = set()
+        if actor.is_system:
+            found.add("system")
+        if self.is_party:
+            found.add("applicant")
+        if row["lead_post_id"] in actor.posts:
+            found.add("lead")
+        if row["receiver_id"] in actor.offices:
+            found.add("receiver")
+        if row["office_id"] in actor.offices:
+            found.add("competent")
+            if actor.has("head"):
+                found.add("head")
+        if actor.has("government_head") and self._is_above():
+            found.add("government")
+        if actor.has("supervisor") and self._is_above():
+            found.add("supervisor")
+        return frozenset(found)
+
+    def _is_above(self) -> bool:
+        return f"/{'/'.join(self.area_path)}/".startswith(self.actor.area_path or "?")
+
+    def step_relations(self) -> dict[int, frozenset[Relation]]:
+        """What the actor is to each open step."""
+        return {
+            step.id: self._to_step(step)
+            for step in self.steps
+            if step.state == "open" and step.id is not None
+        }
+
+    def _to_step(self, step: StepRow) -> frozenset[Relation]:
+        who = self.item.flow.steps[step.key].who.line
+        found: set[Relation] = set()
+        if step.office_id in self.actor.offices:
+            found.add("step")
+            if self.actor.has("head"):
+                found.add("head")
+        if (who == "applicant" and self.is_party) or (who == "system" and self.actor.is_system):
+            found.add("step")
+        return frozenset(found)
+
+    def actions(self) -> list[Action]:
+        """Everything this actor may do now."""
+        to_steps = self.step_relations()
+        mine = self.relations()
+        if any("step" in relation for relation in to_steps.values()):
+            mine |= {"step"}
+        return list(
+            actions(
+                state=self.row["state"], relations=mine, flow=self.item.flow,
+                steps=self.pure_steps, step_relations=to_steps,
+                paused=self.open_pause is not None,
+                hand_over_waiting=self.row["hand_over_to_id"] in self.actor.posts,
+            )
+        )
+
+    def require(self, verb: str, step_id: int | None = None) -> None:
+        """Refuse unless the actor may do this now.
+
+        Raises WrongState when nobody may in this state, NotAllowed when somebody else may.
+        """
+        allowed = [a for a in self.actions() if a.verb == verb]
+        if any(step_id is None or (a.step and a.step.id == step_id) for a in allowed):
+            return
+        raise self._refusal(verb, step_id)
+
+    def _refusal(self, verb: str, step_id: int | None) -> NotAllowed | WrongState | Stale:
+        rules = [rule for rule in RULES if rule.verb == verb]
+        title = rules[0].title if rules else verb
+        state: State = self.row["state"]
+        if all(state not in rule.states for rule in rules):
+            return WrongState(
+                f"办件现在是“{STATE_TITLES[state]}”，不能“{title}”", "请刷新页面，看看现在可以做什么"
+            )
+        if self.open_pause and all(rule.while_paused == "never" for rule in rules):
+            return WrongState("办件正在暂停计时", "恢复计时后再办理")
+        step = self.find_step(step_id) if step_id is not None else None
+        if step and step.state != "open":
+            return Stale("这个环节刚才已经有人办理了", "请刷新页面，看看最新情况")
+        return NotAllowed(f"“{title}”不由您的岗位办理", "请联系主办岗位，或切换到有权的岗位")
+
+    # -- changes -----------------------------------------------------------------------------
+
+    def set(self, **changes: Any) -> None:
+        """Change columns of the case row."""
+        for column, value in changes.items():
+            if self.row[column] != value:
+                self.row[column] = value
+                self.changed.add(column)
+
+    def find_step(self, step_id: int) -> StepRow:
+        """The step of that id. Raises NotFound if it belongs to no or another case."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise NotFound("没有这个环节", "请刷新页面")
+
+    def row_of(self, step: Step) -> StepRow:
+        """The row behind a step of a plan."""
+        return next(
+            row for row in self.steps
+            if (row.key, row.branch, row.round) == (step.key, step.branch, step.round)
+        )
+
+    def carry_out(self, plan: Plan) -> list[str]:
+        """Make the rows what the plan says; the titles of the steps that opened."""
+        from weimin.cases.clocks import step_due
+
+        for step in (*plan.cancelled, *plan.voided):
+            state = "cancelled" if step in plan.cancelled else "void"
+            self.row_of(step).set(state=state, done_at=self.now)
+        opened: list[str] = []
+        for opening in (*plan.skipped, *plan.opened):
+            is_open = opening in plan.opened
+            spec = self.item.flow.steps[opening.key]
+            row = StepRow(
+                id=None, key=opening.key, branch=opening.branch, round=opening.round,
+                state="open" if is_open else "skipped", opened_at=self.now,
+                done_at=None if is_open else self.now,
+            )
+            self.steps.append(row)
+            if is_open:
+                row.office_id = self.routes.of_step(
+                    self.item, spec, opening.branch, self._path_for(spec.place),
+                    local(self.row["received_at"]).date(), self.row["receiver_id"],
+                    self.row["office_id"],
+                )
+                row.due_at = step_due(self, row)
+                self.grant(row.office_id, "step")
+                opened.append(spec.title)
+        return opened
+
+    def _path_for(self, place: str | None) -> list[str]:
+        """The area whose office a step belongs to: the case's, or another declared place."""
+        from weimin.cases.places import path_of
+
+        return self.area_path if place is None else path_of(self, place)
+
+    def grant(self, office_id: int | None, why: str) -> None:
+        """Give an office the right to see this case, and say why. Safe to repeat."""
+        if office_id is not None:
+            self.batch.insert(
+                "cases_access",
+                [{"office_id": office_id, "case_id": self.row["id"], "why": why}],
+                " ON CONFLICT DO NOTHING",
+            )
+
+    def touch_clock(self, clock: ClockRow) -> None:
+        """Have the clock written."""
+        self.clocks[clock.kind] = clock
+        self._touched_clocks.add(clock.kind)
+
+    def record(self, verb: str, data: Mapping[str, Any] | None = None,
+               private: Mapping[str, Any] | None = None) -> None:
+        """Append an event when the case is saved."""
+        self.drafts.append(
+            chain.Draft(
+                verb=verb, occurred_at=self.occurred_at, account_id=self.actor.account_id,
+                post_id=self.actor.post_id, data=data, private=private,
+            )
+        )
+
+    def check_version(self, expected: int | None) -> None:
+        """Raises Stale if the case changed since the screen was drawn."""
+        if expected is not None and expected != self.row["version"]:
+            raise Stale("办件刚才有了新的进展", "请刷新页面，看看最新情况后再办理")
+
+    def seal(self) -> str:
+        """Seal what was recorded; the receipt of the last event.
+
+        A change without an event is a mistake of ours: it raises RuntimeError.
+        """
+        if not self.drafts:
+            raise RuntimeError("a verb changed a case and recorded nothing")
+        self.links = chain.seal(self.subject, self.head, self.drafts, self.recorded_at)
+        return receipt(self.row["number"], self.links[-1].seq, self.links[-1].hash)
+
+    def save(self) -> None:
+        """Write everything in one statement, once it is sealed."""
+        self.set(version=self.row["version"] + 1)
+        batch, case_id = self.batch, self.row["id"]
+        for row in self.steps:
+            self._write_step(batch, case_id, row)
+        for pause in self.pauses:
+            self._write_pause(batch, case_id, pause)
+        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self._touched_clocks])
+        batch.update("cases_case", {"id": case_id},
+                     {column: self.row[column] for column in sorted(self.changed)})
+        self._finish()
+
+    def insert_only(self) -> None:
+        """Write a case that is being received: its rows are all in the batch already."""
+        _write_clocks(self.batch, self.row["id"], list(self.clocks.values()))
+        self._finish()
+
+    def _finish(self) -> None:
+        if private := chain.insert_private(self.links):
+            self.batch.add(*private)
+        self.batch.add(*chain.insert_events(self.links))
+        with connection.cursor() as cursor:
+            for sql, params in self.before:
+                cursor.execute(sql, params)
+        self.batch.run()
+
+    def _write_step(self, batch: Batch, case_id: int, row: StepRow) -> None:
+        if row.id is None:
+            values = {column: getattr(row, column) for column in _STEP_COLUMNS[1:]}
+            batch.insert("cases_step", [{"case_id": case_id, **values}])
+        elif row.changed:
+            row.version += 1
+            changes = {column: getattr(row, column) for column in sorted(row.changed)}
+            batch.update("cases_step", {"id": row.id}, {**changes, "version": row.version})
+
+    def _write_pause(self, batch: Batch, case_id: int, pause: PauseRow) -> None:
+        if pause.id is None:
+            values = {column: getattr(pause, column) for column in _PAUSE_COLUMNS[1:]}
+            batch.insert("cases_pause", [{"case_id": case_id, **values}])
+        elif pause.changed:
+            batch.update("cases_pause", {"id": pause.id}, {"ended": pause.ended})
+
+
+def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:
+    rows = [
+        {"case_id": case_id, **{column: getattr(clock, column) for column in _CLOCK_COLUMNS}}
+        for clock in clocks
+    ]
+    sets = ",".join(f"{column} = excluded.{column}" for column in _CLOCK_COLUMNS[1:])
+    batch.insert("cases_clock", rows, f" ON CONFLICT (case_id, kind) DO UPDATE SET {sets}")
+
+
+def _unknown(number: str) -> NotFound:
+    return NotFound(f"没有找到办件 {number}", "请核对编号；如果编号无误，可能不属于您的岗位")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return local(datetime.fromisoformat(text)) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _step_row(values: list[Any]) -> StepRow:
+    row = dict(zip(_STEP_COLUMNS, values, strict=True))
+    for column in ("opened_at", "due_at", "done_at"):
+        row[column] = _moment(row[column])
+    return StepRow(**row)
+
+
+def _clock_row(values: list[Any]) -> ClockRow:
+    row = dict(zip(_CLOCK_COLUMNS, values, strict=True))
+    for column in ("due_at", "met_at"):
+        row[column] = _moment(row[column])
+    for column in ("start", "due_on", "printed_on"):
+        row[column] = _day(row[column])
+    return ClockRow(**row)
+
+
+def _pause_row(values: list[Any]) -> PauseRow:
+    row = dict(zip(_PAUSE_COLUMNS, values, strict=True))
+    row["began"], row["ended"] = _day(row["began"]), _day(row["ended"])
+    return PauseRow(**row)

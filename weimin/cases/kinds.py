@@ -1,0 +1,106 @@
+"""The general step kinds: what an office does with any case."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from weimin.flow.kinds import Ask, StepKind, register
+from weimin.kernel.clock import local
+
+OPINION = Ask(key="opinion", label="意见")
+REASON = Ask(key="reason", label="理由", when=("reject",))
+
+_PUBLIC_NOTICE_DAYS = 7  # unless the item declares another number (民发〔2021〕57号 art. 23)
+
+
+def _shown_long_enough(answers: Mapping[str, Any], opened: datetime, now: datetime) -> str | None:
+    """A notice without objection is over only when its days are over."""
+    try:
+        posted = date.fromisoformat(str(answers.get("posted_on", "")))
+        ended = date.fromisoformat(str(answers.get("ended_on", "")))
+    except ValueError:
+        return "请填写公示开始和结束的日期"
+    if posted < local(opened).date():
+        return "公示不能早于本环节开始的日期"
+    if ended > local(now).date():
+        return "公示还没有结束，结束后再登记结果"
+    days = int(answers.get("_days") or _PUBLIC_NOTICE_DAYS)
+    if (ended - posted).days < days:
+        return f"公示不足{days}日，请公示期满后再登记"
+    return None
+
+
+REVIEW = register(
+    StepKind(
+        key="review", title="审核", asks=(OPINION, REASON),
+        outcomes={"approve": "通过", "reject": "不通过"},
+    )
+)
+SITE_VISIT = register(
+    StepKind(
+        key="site-visit", title="现场核查",
+        asks=(
+            Ask(key="visited_on", label="核查日期", type="date"),
+            Ask(key="found", label="核查情况"),
+            Ask(key="companions", label="同行人员", required=False),
+            REASON,
+        ),
+        outcomes={"approve": "情况属实", "reject": "情况不符"},
+    )
+)
+PUBLIC_NOTICE = register(
+    StepKind(
+        key="public-notice", title="公示",
+        asks=(
+            Ask(key="posted_on", label="公示开始日期", type="date", when=("approve",)),
+            Ask(key="ended_on", label="公示结束日期", type="date", when=("approve",)),
+            Ask(key="where", label="公示地点", when=("approve",)),
+            Ask(key="objection", label="异议内容（不写异议人）", when=("repeat", "reject")),
+        ),
+        outcomes={"approve": "公示无异议", "repeat": "有异议，核实后重新公示",
+                  "reject": "异议成立"},
+        check=lambda a, o, n: _shown_long_enough(a, o, n) if a.get("posted_on") else None,
+    )
+)
+DECISION = register(
+    StepKind(
+        key="decision", title="决定", asks=(OPINION, REASON),
+        outcomes={"approve": "准予", "reject": "不予"}, decides=True, village_may=False,
+    )
+)
+CERTIFICATE = register(
+    StepKind(
+        key="certificate", title="制证", outcomes={"approve": "出证"}, issues=True,
+        village_may=False,
+    )
+)
+DELIVERY = register(
+    StepKind(
+        key="delivery", title="送达",
+        asks=(
+            Ask(
+                key="way", label="送达方式", type="choice",
+                options=(
+                    ("direct", "直接送达"), ("post", "邮寄送达"), ("left", "留置送达"),
+                    ("public", "公告送达"), ("electronic", "电子送达（经同意）"),
+                ),
+            ),
+            Ask(key="received_by", label="签收人", required=False),
+            Ask(key="tracking", label="邮寄单号", required=False),
+        ),
+        outcomes={"approve": "已送达"}, delivers=True,
+    )
+)
+EXTERNAL = register(
+    StepKind(
+        key="external", title="外部系统办理", outside=True,
+        asks=(Ask(key="reference", label="对方流水号", required=False), REASON),
+        outcomes={"approve": "对方已办结", "reject": "对方未通过"},
+    )
+)
+REGISTER = register(
+    StepKind(
+        key="register", title="登记", asks=(Ask(key="note", label="登记内容", required=False),),
+        outcomes={"approve": "已登记"},
+    )
+)

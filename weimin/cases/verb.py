@@ -1,0 +1,169 @@
+"""What every verb does around its own change: lock, may he, may it be, write, answer.
+
+A verb is a function of a :class:`CaseFile` that changes it and records what happened. The
+decorator makes it callable as ``accept(number, actor=…, now=…)`` and carries the ground rules:
+re-read under lock, ask the table of actions, write rows and event in one statement, answer a
+repeated request with the stored answer.
+"""
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Protocol
+
+from django.db import IntegrityError, transaction
+
+from weimin.cases import clocks
+from weimin.cases.batch import Batch
+from weimin.cases.file import CaseFile
+from weimin.kernel.errors import Invalid, KeyReused, Stale
+from weimin.network.actor import Actor
+from weimin.trail import chain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a verb answers; the same again when the same request comes again."""
+
+    number: str
+    state: str
+    version: int
+    receipt: str  # of the last event: short enough for a QR code
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the API and for keeping."""
+        return {
+            "number": self.number, "state": self.state, "version": self.version,
+            "receipt": self.receipt,
+        }
+
+
+class Verb(Protocol):
+    """A verb as everybody calls it."""
+
+    __name__: str
+    __doc__: str | None
+
+    def __call__(
+        self, number: str, /, *, actor: Actor, now: datetime, key: str = "",
+        expect: int | None = None, occurred_at: datetime | None = None, late_entry: str = "",
+        **params: Any,
+    ) -> Answer: ...
+
+
+VERBS: dict[str, Verb] = {}
+
+
+def verb(title: str) -> Callable[[Callable[..., None]], Verb]:
+    """Make a function of a case file a verb; ``title`` is what the timeline calls it."""
+
+    def decorate(change: Callable[..., None]) -> Verb:
+        name = change.__name__
+        chain.register(**{name: title})
+        on_step = "step" in inspect.signature(change).parameters
+
+        @functools.wraps(change)
+        def call(number: str, /, *, actor: Actor, now: datetime, key: str = "",
+                 expect: int | None = None, occurred_at: datetime | None = None,
+                 late_entry: str = "", **params: Any) -> Answer:
+            asked = body_digest(name, number, params)
+            try:
+                with transaction.atomic():
+                    file = CaseFile.load(
+                        number, actor=actor, now=now, lock=True, verb=name, key=key
+                    )
+                    if stored := replayed(*file.reply, asked):
+                        return stored
+                    _check_time(file, occurred_at, late_entry)
+                    file.require(name, params.get("step") if on_step else None)
+                    if on_step:
+                        _check_step(file, params["step"], expect)
+                    else:
+                        file.check_version(expect)
+                    change(file, **params)
+                    clocks.show(file)
+                    answer = save(file, name, key, asked)
+            except IntegrityError as error:
+                raise translated(error) from error
+            return answer
+
+        VERBS[name] = call
+        return call
+
+    return decorate
+
+
+def save(file: CaseFile, name: str, key: str, asked: bytes) -> Answer:
+    """Write the file and keep the answer under its key."""
+    answer = Answer(
+        number=file.row["number"], state=file.row["state"], version=file.row["version"] + 1,
+        receipt=file.seal(),
+    )
+    if key:
+        keep_reply(file.batch, file.actor, name, key, asked, answer)
+    file.save()
+    return answer
+
+
+def body_digest(name: str, number: str, params: Mapping[str, Any]) -> bytes:
+    """What makes two requests the same: the verb, the case and all that was said."""
+    return sha256(repr((name, number, sorted(params.items()))).encode()).digest()[:12]
+
+
+def replayed(body: bytes | None, answer: str | None, asked: bytes) -> Answer | None:
+    """The answer that this key already got, if it did.
+
+    Raises KeyReused when the key came with another body.
+    """
+    if body is None or answer is None:
+        return None
+    if bytes(body) != asked:
+        raise KeyReused("同一个请求编号带来了不同的内容", "请刷新页面后重新提交")
+    return Answer(**json.loads(answer))
+
+
+def keep_reply(
+    batch: Batch, actor: Actor, name: str, key: str, asked: bytes, answer: Answer
+) -> None:
+    """Keep what was answered, in the same statement that does it."""
+    batch.insert(
+        "cases_reply",
+        [{"account_id": actor.account_id or 0, "verb": name, "key": key, "body": asked,
+          "answer": answer.as_dict()}],
+    )
+
+
+def _check_time(file: CaseFile, occurred_at: datetime | None, why: str) -> None:
+    """Something entered later from paper says when it really happened, and why it is late."""
+    if occurred_at is None:
+        return
+    if not why.strip():
+        raise Invalid(fields={"late_entry": "补录必须说明原因"})
+    if occurred_at > file.now:
+        raise Invalid(fields={"occurred_at": "发生时间不能晚于现在"})
+    file.occurred_at = occurred_at
+
+
+def _check_step(file: CaseFile, step_id: int, expect: int | None) -> None:
+    step = file.find_step(step_id)
+    if expect is not None and expect != step.version:
+        raise Stale("这个环节刚才有了变化", "请刷新页面，看看最新情况后再办理")
+
+
+_CONSTRAINTS = {
+    "one_open_pause": ("办件已经在暂停中", "请先恢复计时"),
+    "one_lead_at_a_time": ("主办岗位同时被两人变更", "请刷新页面后重试"),
+    "a_lead_post_keeps_a_holder": ("这个岗位还有未办结的办件", "请先移交办件，再变动人员"),
+}
+
+
+def translated(error: IntegrityError) -> Exception:
+    """A broken constraint in words; one that we did not foresee stays as it is."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    if name in _CONSTRAINTS:
+        return Stale(*_CONSTRAINTS[name])
+    return error

@@ -1,0 +1,23 @@
+"""The verbs, one file each. Screens, API, commands and jobs call them; nothing else writes."""
+
+from weimin.cases.verbs.accept import accept
+from weimin.cases.verbs.close import close, reopen
+from weimin.cases.verbs.complete import complete, done_outside
+from weimin.cases.verbs.correct import correct
+from weimin.cases.verbs.end import end, refuse, withdraw
+from weimin.cases.verbs.extend import extend
+from weimin.cases.verbs.hand_over import hand_over, take_over
+from weimin.cases.verbs.notify_missing import notify_again, notify_missing
+from weimin.cases.verbs.nudge import nudge
+from weimin.cases.verbs.reassign import reassign
+from weimin.cases.verbs.receive import receive
+from weimin.cases.verbs.return_to import return_to
+from weimin.cases.verbs.supplement import supplement
+from weimin.cases.verbs.suspend import resume, suspend
+from weimin.cases.verbs.transfer import transfer
+
+__all__ = [
+    "accept", "close", "complete", "correct", "done_outside", "end", "extend", "hand_over",
+    "notify_again", "notify_missing", "nudge", "reassign", "receive", "refuse", "reopen",
+    "resume", "return_to", "supplement", "suspend", "take_over", "transfer", "withdraw",
+]

@@ -1,0 +1,45 @@
+"""受理: the competent office takes the case on; its clocks start."""
+
+from weimin.cases import clocks
+from weimin.cases.duty import take_lead
+from weimin.cases.file import CaseFile
+from weimin.cases.materials import missing, put_right
+from weimin.cases.verb import verb
+from weimin.flow.transitions import begin
+from weimin.kernel.clock import local
+from weimin.kernel.errors import WrongState
+
+
+@verb("受理")
+def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = "") -> None:
+    """Accept the case: it is complete, or what is missing may follow (容缺受理).
+
+    The decision and promise clocks start today. When the notice was not given in time, the
+    system accepts from the day of receipt (行政许可法 art. 32(1)(4)); the days count from there.
+    """
+    start_on = file.today
+    if file.actor.is_system:
+        start_on = local(file.row["received_at"]).date()
+    else:
+        put_right(file, gaps or {})
+        if lacking := missing(file):
+            raise WrongState(
+                f"还缺：{'、'.join(spec.name for spec in lacking)}",
+                "请出具一次性告知单；可以容缺的材料，请写明何时补齐",
+            )
+        take_lead(file, file.actor.post_id, file.actor.account_id)
+        file.set(first_contact_id=None)  # the hand-over to the competent office is accepted
+    clocks.meet(file, "notice")
+    file.set(state="accepted", accepted_at=file.now)
+    clocks.start_decision(file, start_on)
+    opened = file.carry_out(begin(file.item.flow, file.facts))
+    file.record(
+        "accept",
+        {
+            "from": start_on.isoformat(),
+            "due": {k: str(c.due_on) for k, c in file.clocks.items() if not c.met_at},
+            "opened": opened,
+            **({"note": note} if note else {}),
+            **({"by_law": "行政许可法第三十二条"} if file.actor.is_system else {}),
+        },
+    )

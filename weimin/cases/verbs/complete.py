@@ -1,0 +1,99 @@
+"""办理: an office does its part. Reviews, visits, notices, decisions, delivery: all of them."""
+
+from typing import Any
+
+from weimin.cases.effects import EFFECTS, settle
+from weimin.cases.file import CaseFile, StepRow
+from weimin.cases.verb import verb
+from weimin.flow.kinds import Ask, Outcome, StepKind, kind_of
+from weimin.flow.transitions import complete as plan_completion
+from weimin.flow.transitions import work_is_done
+from weimin.kernel.errors import Invalid, NotAllowed
+
+
+@verb("办理环节")
+def complete(
+    file: CaseFile, *, step: int, outcome: Outcome, answers: dict[str, Any] | None = None
+) -> None:
+    """End a step with an outcome of its kind and what the kind asks for.
+
+    What follows (other steps, the decision of the case) is the flow's: see
+    :func:`weimin.flow.transitions.complete`. A step that a colleague holds is his to do, until
+    the head of the office releases it.
+    """
+    row = file.find_step(step)
+    if row.account_id not in (None, file.actor.account_id):
+        raise NotAllowed("这个环节由同事经办", "如同事不在，请单位负责人改派")
+    _finish(file, row, outcome, dict(answers or {}), {})
+
+
+@verb("登记线下办理结果")
+def done_outside(
+    file: CaseFile, *, step: int, outcome: Outcome, reason: str,
+    answers: dict[str, Any] | None = None,
+) -> None:
+    """Enter what really happened outside the system (体外循环), with the reason.
+
+    The office's share of such steps is counted: the event carries the mark.
+    """
+    if not reason.strip():
+        raise Invalid(fields={"reason": "请写明为什么在系统外办理"})
+    row = file.find_step(step)
+    _finish(file, row, outcome, dict(answers or {}), {"outside": reason.strip()})
+
+
+def _finish(
+    file: CaseFile, row: StepRow, outcome: Outcome, answers: dict[str, Any], mark: dict[str, str]
+) -> None:
+    spec = file.item.flow.steps[row.key]
+    kind = kind_of(spec.kind)
+    _check_answers(file, row, kind, outcome, answers, spec.limit.count if spec.limit else 0)
+    facts = {**file.facts, f"steps.{row.key}.outcome": outcome}
+    plan = plan_completion(
+        file.item.flow, facts, file.pure_steps, row.pure, outcome,
+        denied=file.row["outcome"] not in ("", "granted"),
+    )
+    row.set(
+        state="void" if outcome == "repeat" else "done", outcome=outcome, done_at=file.now,
+        answers={**answers, **mark} or None, account_id=file.actor.account_id,
+        late=row.due_at is not None and file.now > row.due_at,
+    )
+    data: dict[str, Any] = {
+        "step": row.key, "title": spec.title, "outcome": outcome, "round": row.round, **mark,
+        **({"branch": row.branch} if row.branch else {}),
+        **({"late": True} if row.late else {}),
+    }
+    data |= EFFECTS.get(kind.key, _nothing)(file, row, answers, plan)
+    data["opened"] = file.carry_out(plan)
+    if file.row["state"] == "accepted" and work_is_done(file.item.flow, file.pure_steps):
+        data["decided"] = settle(file, "done")  # a flow without a decision: registered, referred
+    file.record("complete", data, private=answers or None)
+
+
+def _nothing(*_: Any) -> dict[str, Any]:
+    return {}
+
+
+def _check_answers(
+    file: CaseFile, row: StepRow, kind: StepKind, outcome: Outcome, answers: dict[str, Any],
+    days: int,
+) -> None:
+    if outcome not in kind.outcomes:
+        raise Invalid(fields={"outcome": f"“{kind.title}”没有这个结果"})
+    asks = [ask for ask in kind.asks if outcome in ask.when]
+    unknown = set(answers) - {ask.key for ask in kind.asks}
+    if unknown:
+        raise Invalid(fields={key: "这个环节没有这一项" for key in sorted(unknown)})
+    wrong = {ask.key: said for ask in asks if (said := _ask_fault(ask, answers.get(ask.key)))}
+    if wrong:
+        raise Invalid(fields=wrong)
+    if kind.check and (said := kind.check({**answers, "_days": days}, row.opened_at, file.now)):
+        raise Invalid(said)
+
+
+def _ask_fault(ask: Ask, given: Any) -> str | None:
+    if given in (None, ""):
+        return f"请填写{ask.label}" if ask.required else None
+    if ask.type == "choice" and given not in dict(ask.options):
+        return f"请从列表中选择{ask.label}"
+    return None

@@ -1,0 +1,51 @@
+"""不予受理, 撤回, 终止: three ways in which a case ends without a decision on the matter."""
+
+from weimin.cases import clocks
+from weimin.cases.file import CaseFile
+from weimin.cases.verb import verb
+from weimin.kernel.errors import Invalid
+
+
+@verb("不予受理")
+def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
+    """Not accepted: always in writing, with the reason and what the applicant can do.
+
+    行政许可法 art. 32(1)(1)(2)(5) and (2): the paper carries the office's seal and the date.
+    """
+    _need(reason, "不予受理必须写明理由")
+    clocks.meet(file, "notice")
+    _end(file, "refused")
+    file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip()})
+
+
+@verb("撤回申请")
+def withdraw(file: CaseFile, *, reason: str = "") -> None:
+    """The applicant takes the application back; nobody counts it as done in time."""
+    _end(file, "withdrawn")
+    file.record("withdraw", {"reason": reason.strip()} if reason.strip() else None)
+
+
+@verb("终止办理")
+def end(file: CaseFile, *, reason: str) -> None:
+    """The case can't go on (行政许可法实施 by local rule: the applicant died, is not to be found).
+
+    A terminated case is never counted as done in time.
+    """
+    _need(reason, "终止办理必须写明理由")
+    _end(file, "ended")
+    file.record("end", {"reason": reason.strip()})
+
+
+def _need(reason: str, message: str) -> None:
+    if not reason.strip():
+        raise Invalid(fields={"reason": message})
+
+
+def _end(file: CaseFile, outcome: str) -> None:
+    for step in file.steps:
+        if step.state == "open":
+            step.set(state="cancelled", done_at=file.now)
+    for pause in file.pauses:
+        if pause.ended is None:
+            pause.ended, pause.changed = file.today, True
+    file.set(state="closed", outcome=outcome, closed_at=file.now, hand_over_to_id=None)

@@ -1,0 +1,25 @@
+"""改派经办人: a step goes to a colleague, or is released when an absent one holds it."""
+
+from weimin.cases.file import CaseFile
+from weimin.cases.verb import verb
+from weimin.kernel.errors import Invalid
+from weimin.network.models import Holding
+
+
+@verb("改派经办人")
+def reassign(file: CaseFile, *, step: int, account: int | None = None, reason: str) -> None:
+    """Give an open step to another officer of the same office, or to whoever comes first.
+
+    The office, the limit and the accountable post stay as they are.
+    """
+    if not reason.strip():
+        raise Invalid(fields={"reason": "请写明改派的原因"})
+    row = file.find_step(step)
+    if account is not None and not Holding.objects.filter(
+        account_id=account, post__office_id=row.office_id, during__contains=file.today
+    ).exists():
+        raise Invalid(fields={"account": "这个人今天不在本单位任岗"})
+    before = row.account_id
+    row.set(account_id=account)
+    file.record("reassign", {"step": row.key, "from": before, "to": account,
+                             "reason": reason.strip()})

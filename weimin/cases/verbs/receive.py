@@ -1,0 +1,293 @@
+"""收件: a resident's matter comes in. The number exists from this minute on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from weimin.cases import clocks, materials
+from weimin.cases.duty import first_duty
+from weimin.cases.facts import checked
+from weimin.cases.file import CaseFile
+from weimin.cases.places import ancestors
+from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
+from weimin.catalogue.routes import Routes, routes_at
+from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.kernel import vault
+from weimin.kernel.clock import local
+from weimin.kernel.codes import case_number
+from weimin.kernel.errors import AlreadyOpen, Invalid, NotAllowed, NotFound, WrongState
+from weimin.kernel.text import mask_name
+from weimin.network.actor import Actor
+from weimin.trail import chain
+
+CHANNELS = {
+    "window": "综合窗口", "village": "村（社区）代办", "web": "网上", "phone": "电话",
+    "kiosk": "自助终端", "hotline": "热线", "grid": "网格员", "mail": "邮寄",
+}
+
+chain.register(receive="收件")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """Somebody for whom or by whom the case is asked. ``name`` is only for the masked label."""
+
+    role: str = "applicant"
+    person_id: int | None = None
+    organisation_id: int | None = None
+    name: str = ""
+    phone: str = ""  # to follow the case without an account: only its keyed hash is kept
+    paper: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What is asked: an item, for whom, for which place, with which answers and materials."""
+
+    item: str  # item code
+    area: str  # the declared place that decides who is competent
+    parties: tuple[Party, ...]
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    have: Mapping[str, int | None] = field(default_factory=dict)  # material → file, None: paper
+    declared: tuple[str, ...] = ()  # materials replaced by a signed declaration (告知承诺)
+    channel: str = "window"
+    another_is_meant: bool = False  # asked about a second open case: yes, it is another matter
+
+
+_PRELUDE = """
+SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases_serial'),
+       a.path, r.body, r.answer,
+       (SELECT c.number FROM cases_case c JOIN cases_party p ON p.case_id = c.id
+          JOIN catalogue_item_version v ON v.id = c.item_version_id
+          JOIN catalogue_item i ON i.id = v.item_id
+         WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role = 'applicant'
+           AND p.person_id = %(person)s LIMIT 1)
+  FROM network_epoch e
+  LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_to IS NULL
+  LEFT JOIN cases_reply r
+    ON r.account_id = %(account)s AND r.verb = 'receive' AND r.key = %(key)s
+"""
+
+
+def receive(
+    intake: Intake, *, actor: Actor, now: datetime, key: str = "",
+    occurred_at: datetime | None = None, late_entry: str = "",
+) -> Answer:
+    """Receive an application: number, dated receipt, first contact, notice clock.
+
+    Receiving is not accepting: the competent office accepts, and its clock starts there. The
+    same request with the same key answers the same case.
+
+    Raises Invalid for wrong answers or an unknown place, AlreadyOpen when the same person has an
+    open case of the same item, NotAllowed when the actor may not receive.
+    """
+    asked = body_digest("receive", "", {"intake": repr(intake)})
+    try:
+        with transaction.atomic():
+            return _receive(intake, actor, now, key, asked, occurred_at, late_entry)
+    except IntegrityError as error:
+        if key and _constraint(error) == "cases_reply_pkey":
+            # The same request, at the same moment, was faster: answer what it answered.
+            with transaction.atomic():
+                return _receive(intake, actor, now, key, asked, occurred_at, late_entry)
+        raise translated(error) from error
+
+
+def _receive(
+    intake: Intake, actor: Actor, now: datetime, key: str, asked: bytes,
+    occurred_at: datetime | None, late_entry: str,
+) -> Answer:
+    applicant = _applicant(intake)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PRELUDE,
+            {"item": intake.item, "person": applicant.person_id, "area": intake.area,
+             "account": actor.account_id or 0, "key": key},
+        )
+        epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
+    if stored := replayed(body, answer, asked):
+        return stored
+    if twin and not intake.another_is_meant:
+        raise AlreadyOpen(
+            f"这位居民已有一件同样的事项在办（{twin}）",
+            "如确为另一件事，请勾选“另办一件”后再提交", number=twin,
+        )
+    if path is None:
+        raise Invalid(fields={"area": "没有这个地方，或它已经撤并"})
+    if intake.channel not in CHANNELS:
+        raise Invalid(fields={"channel": f"请选择：{'、'.join(CHANNELS.values())}"})
+    routes = routes_at(epoch)
+    item = _item(intake.item, routes)
+    file = _open_file(intake, item, routes, actor, now, path)
+    file.row.update(id=case_id, number=case_number(local(now).year, serial))
+    file.recorded_at = recorded_at
+    if occurred_at is not None:
+        if not late_entry.strip():
+            raise Invalid(fields={"late_entry": "补录必须说明原因"})
+        file.occurred_at = file.row["received_at"] = occurred_at
+    return _write(file, intake, applicant, key, asked, late_entry)
+
+
+def _applicant(intake: Intake) -> Party:
+    found = [party for party in intake.parties if party.role == "applicant"]
+    if len(found) != 1:
+        raise Invalid(fields={"applicant": "请填写一位申请人"})
+    for party in intake.parties:
+        if party.role in ("agent", "guardian") and not party.paper.strip():
+            raise Invalid(fields={"paper": "代办、监护须写明凭据，如委托书、监护证明"})
+    return found[0]
+
+
+def _item(code: str, routes: Routes) -> ItemSpec:
+    version = routes.current_items.get(code)
+    if version is None:
+        raise NotFound(f"事项 {code} 不在清单中，或已经停办", "请重新查找事项")
+    return item_version(version)
+
+
+def _open_file(
+    intake: Intake, item: ItemSpec, routes: Routes, actor: Actor, now: datetime, path: str
+) -> CaseFile:
+    """A case file that is not yet in the database, with its offices found."""
+    places = path.strip("/").split("/")
+    competent = routes.competent(item, places, local(now).date())
+    receiver, post, account = _receiver(actor, routes, competent)
+    facts = checked(item, intake.answers)
+    file = CaseFile(
+        actor, now,
+        {
+            "id": 0, "number": "", "item_version_id": item.id, "state": "received",
+            "outcome": "", "area_id": intake.area, "channel": intake.channel, "applicant": "",
+            "facts": facts, "office_id": competent, "receiver_id": receiver,
+            "lead_post_id": post, "first_contact_id": post, "hand_over_to_id": None,
+            "received_at": now, "accepted_at": None, "decided_at": None, "closed_at": None,
+            "due_at": None, "late": False, "confidential": item.confidential, "version": 0,
+        },
+    )
+    file.epoch, file.area_path = routes.epoch, places
+    file.lead_account = account
+    return file
+
+
+def _receiver(actor: Actor, routes: Routes, competent: int) -> tuple[int, int, int | None]:
+    """Who received it: the officer's own office, or, without one, the duty post in charge.
+
+    Raises WrongState when an application from the portal finds nobody on duty.
+    """
+    if actor.is_staff and actor.office_id and actor.post_id:
+        if not actor.has("info_officer", "clerk", "reviewer", "head"):
+            raise NotAllowed("您的岗位不收件", "请到综合窗口或村（社区）办理")
+        return actor.office_id, actor.post_id, actor.account_id
+    duty = routes.duty_posts.get(competent)
+    if duty is None:
+        raise WrongState("受理单位现在没有值班岗位", "请到就近的服务中心办理，或稍后再试")
+    return competent, *duty
+
+
+def _write(
+    file: CaseFile, intake: Intake, applicant: Party, key: str, asked: bytes, late_entry: str
+) -> Answer:
+    row, item, on = file.row, file.item, local(file.row["received_at"]).date()
+    row["applicant"] = mask_name(applicant.name)
+    clocks.start(file, "notice", item.profile.notice, on)
+    clocks.show(file)
+    follow = vault.lookup(f"{row['number']}:{applicant.phone[-4:]}") if applicant.phone else None
+    file.batch.insert(
+        "cases_case",
+        [{**{k: v for k, v in row.items()}, "version": 1, "follow_hash": follow}],
+    )
+    file.batch.insert(
+        "cases_party",
+        [{"case_id": row["id"], "role": p.role, "seq": n, "person_id": p.person_id,
+          "organisation_id": p.organisation_id, "paper": p.paper}
+         for n, p in _numbered(intake.parties)],
+    )
+    _put_materials(file, intake)
+    for office, why in _who_sees(file, on):
+        file.grant(office, why)
+    first_duty(file, row["lead_post_id"], file.lead_account)
+    file.record(
+        "receive",
+        {
+            "number": row["number"], "item": [item.code, item.number], "area": row["area_id"],
+            "channel": intake.channel, "office": row["office_id"], "receiver": row["receiver_id"],
+            "materials": {k: v for k, v in sorted(file.materials.items())},
+            **({"late_entry": late_entry.strip()} if late_entry else {}),
+        },
+        private={"facts": row["facts"],
+                 "parties": [[p.role, p.person_id, p.organisation_id] for p in intake.parties]},
+    )
+    answer = Answer(number=row["number"], state="received", version=1, receipt=file.seal())
+    if key:
+        keep_reply(file.batch, file.actor, "receive", key, asked, answer)
+    file.insert_only()
+    return answer
+
+
+def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
+    counts: dict[str, int] = {}
+    numbered = []
+    for party in parties:
+        counts[party.role] = counts.get(party.role, 0) + 1
+        numbered.append((counts[party.role], party))
+    return numbered
+
+
+def _put_materials(file: CaseFile, intake: Intake) -> None:
+    specs = {spec.key: spec for spec in materials.wanted(file)}
+    unknown = (set(intake.have) | set(intake.declared)) - set(specs)
+    if unknown:
+        raise Invalid(fields={key: "这个事项不需要这份材料" for key in sorted(unknown)})
+    held = _certificates_held(intake, {s.replaced_by for s in specs.values() if s.replaced_by})
+    rows = []
+    for key, spec in specs.items():
+        state, certificate = "missing", None
+        if key in intake.have:
+            state = "have"
+        elif spec.replaced_by in held:
+            state, certificate = "replaced", held[spec.replaced_by]
+        elif key in intake.declared:
+            if not spec.commitment:
+                raise Invalid(fields={key: "这份材料不适用告知承诺"})
+            state = "declared"
+        file.materials[key] = state
+        rows.append({"case_id": file.row["id"], "key": key, "state": state,
+                     "file_id": intake.have.get(key), "certificate_id": certificate, "note": ""})
+    file.batch.insert("cases_material", rows)
+
+
+def _certificates_held(intake: Intake, types: set[str]) -> dict[str, int]:
+    """Valid certificates that were issued here and stand in for a material (K6)."""
+    person = _applicant(intake).person_id
+    if not types or person is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT type, max(id) FROM registry_certificate WHERE holder_person_id = %s"
+            " AND type = ANY(%s) AND revoked_at IS NULL"
+            " AND (valid_to IS NULL OR valid_to >= current_date) GROUP BY type",
+            [person, list(types)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _who_sees(file: CaseFile, on: Any) -> list[tuple[int, str]]:
+    """The offices that may see the case, and why. Confidential items are seen by fewer."""
+    row, routes = file.row, file.routes
+    seen = [(row["receiver_id"], "receiver"), (row["office_id"], "competent")]
+    if not file.item.confidential:
+        path = ancestors(row["area_id"])
+        seen += [(o, "line_above") for o in routes.lines_above(file.item.line, path, on)
+                 if o != row["office_id"]]
+        seen += [(office, "supervision") for office in routes.supervisors(path)]
+    return seen
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+
+
+VERBS["receive"] = receive  # type: ignore[assignment]

@@ -1,0 +1,43 @@
+"""暂停计时 and 恢复计时: days that lawfully don't count, and the ones that do."""
+
+from weimin.cases import clocks
+from weimin.cases.file import CaseFile, PauseRow
+from weimin.cases.verb import verb
+from weimin.flow.profiles import PAUSE_TITLES, PauseReason
+from weimin.kernel.errors import Invalid, WrongState
+
+
+@verb("暂停计时")
+def suspend(file: CaseFile, *, reason: PauseReason, expected: str, note: str = "") -> None:
+    """Wait for something outside the office, with written notice of how long.
+
+    行政许可法 art. 45 says which days don't count, and no others: for the rest the case waits,
+    the resident sees why, and the clock goes on.
+    """
+    if reason not in PAUSE_TITLES:
+        raise Invalid(fields={"reason": f"请选择：{'、'.join(PAUSE_TITLES.values())}"})
+    if not expected.strip():
+        raise Invalid(fields={"expected": "必须书面告知申请人需要多长时间"})
+    own = set(file.item.data.get("limit", {}).get("uncounted_pauses", ()))
+    counts = reason not in file.item.profile.uncounted and reason not in own
+    file.pauses.append(
+        PauseRow(id=None, reason=reason, counts=counts, began=file.today, note=note.strip(),
+                 expected=expected.strip())
+    )
+    clocks.recompute(file)
+    file.record("suspend", {"reason": reason, "counts": counts, "expected": expected.strip()})
+
+
+@verb("恢复计时")
+def resume(file: CaseFile) -> None:
+    """The reason is over; the dates move by the working days that did not count."""
+    pause = file.open_pause
+    if pause is None:
+        raise WrongState("办件没有暂停")
+    pause.ended, pause.changed = file.today, True
+    clocks.recompute(file)
+    file.record(
+        "resume",
+        {"reason": pause.reason, "began": str(pause.began), "counts": pause.counts,
+         "due": {k: str(c.due_on) for k, c in file.clocks.items() if not c.met_at}},
+    )

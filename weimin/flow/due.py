@@ -1,0 +1,150 @@
+"""Limits: by when something must be done, computed from what happened, never decremented.
+
+A term starts on a day that does not count, leaves out the days on which its clock stood
+still, and ends with the office hours of its last day. Nothing here is stored as a remainder:
+start, term, extension and pauses give the due day, again and again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from weimin.flow.terms import Term, last_day
+from weimin.kernel.clock import local
+from weimin.worktime.calendar import Calendar
+
+Light = Literal["green", "yellow", "red"]
+YELLOW_SHARE = 2 / 3  # of the term used up; the place may declare another share in its pack
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A span in which the clock stood still: the days after ``began`` up to ``ended``.
+
+    ``ended`` is None while it still stands. The day on which it began had already started and
+    counts, the day on which it ended does not.
+    """
+
+    began: date
+    ended: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """When a term is over. ``day`` is None while the clock stands still."""
+
+    day: date | None
+    at: datetime | None
+    foreseen: bool = False  # beyond the last decreed year: say 预计
+
+
+def due(
+    *,
+    start: date,
+    term: Term,
+    calendar: Calendar,
+    pauses: Iterable[Pause] = (),
+    extension: Term | None = None,
+) -> Due:
+    """The end of ``term`` (and its ``extension``) from ``start``, without the paused days.
+
+    Raises ValueError when the extension is of another unit than the term.
+    """
+    whole = term + extension if extension else term
+    spans = merged(pauses)
+    day = _last_counted(start, whole, calendar, spans)
+    if day is None:
+        return Due(day=None, at=None)
+    if whole.unit != "wd":
+        day = calendar.workday_on_or_after(day)  # 民法典 203
+    return Due(day=day, at=calendar.end_of(day), foreseen=calendar.is_foreseen(day))
+
+
+def _last_counted(
+    start: date, term: Term, calendar: Calendar, spans: Sequence[Pause]
+) -> date | None:
+    """Push the plain end out by the excluded days before it, until no more fall in."""
+    plain = last_day(start, term, calendar)
+    day = plain
+    while True:
+        excluded = _excluded(start, day, spans, calendar, term)
+        if excluded is None:
+            return None
+        pushed = (
+            calendar.add_workdays(start, term.count + excluded)
+            if term.unit == "wd"
+            else plain + timedelta(days=excluded)
+        )
+        if pushed == day:
+            return day
+        day = pushed
+
+
+def _excluded(
+    start: date, day: date, spans: Sequence[Pause], calendar: Calendar, term: Term
+) -> int | None:
+    """Excluded days in (start, day]; None if a pause that still stands reaches into them."""
+    count = 0
+    for span in spans:
+        after = max(span.began, start)
+        if after >= day:
+            break
+        if span.ended is None:
+            return None
+        upto = min(span.ended, day)
+        if term.unit == "wd":
+            count += calendar.workdays_between(after, upto)
+        else:
+            count += max(0, (upto - after).days)
+    return count
+
+
+def merged(pauses: Iterable[Pause]) -> tuple[Pause, ...]:
+    """The pauses in order, overlapping ones joined, so that no day is left out twice."""
+    found: list[Pause] = []
+    for pause in sorted(pauses, key=lambda p: p.began):
+        if not found or (found[-1].ended is not None and found[-1].ended < pause.began):
+            found.append(pause)
+            continue
+        last = found[-1]
+        if last.ended is not None and (pause.ended is None or pause.ended > last.ended):
+            found[-1] = Pause(last.began, pause.ended)
+    return tuple(found)
+
+
+def days_left(now: datetime, limit: Due, calendar: Calendar) -> int | None:
+    """Working days that are left after today; negative when late; None while it stands still."""
+    if limit.day is None or limit.at is None:
+        return None
+    today = calendar_day(now)
+    if limit.at >= now:
+        return calendar.workdays_between(today, limit.day)
+    return -max(1, calendar.workdays_between(limit.day, today))
+
+
+def light(now: datetime, *, start: date, limit: Due, calendar: Calendar,
+          yellow_share: float = YELLOW_SHARE) -> Light:
+    """Green, yellow from a share of the term on, red when it is over.
+
+    A clock that stands still is green: it was not late when it stopped, or ``limit`` would
+    have a day.
+    """
+    if limit.day is None or limit.at is None:
+        return "green"
+    if now > limit.at:
+        return "red"
+    whole = calendar.workdays_between(start, limit.day)
+    used = calendar.workdays_between(start, calendar_day(now))
+    return "yellow" if whole and used / whole >= yellow_share else "green"
+
+
+def calendar_day(moment: datetime) -> date:
+    """The day of a moment in Shanghai."""
+    return local(moment).date()
+
+
+def never_later(printed: date, recomputed: date) -> date:
+    """A promise that was printed never moves later because of a decree, only earlier."""
+    return min(printed, recomputed)
+

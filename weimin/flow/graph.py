@@ -1,0 +1,250 @@
+"""The flow of an item: a graph of steps, as data, and what its linter refuses."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from weimin.flow import conditions
+from weimin.flow.kinds import StepKind, kind_of, kinds
+from weimin.flow.terms import Term
+
+LEVELS = ("village", "town", "county", "city")
+PLACES = ("household", "residence", "site", "counter")
+ITEM_LINE = "item"  # ``item@town``: the item's own line, so that items share a flow
+
+_RETURN = re.compile(r"return\((\w[\w-]*)\)")
+_WHO = re.compile(r"([\w-]+)@(village|town|county|city)")
+_ALONE = ("counter", "applicant", "system")
+_STEP_KEYS = frozenset(
+    "title kind who needs when each quorum limit on_reject office_of note".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose work a step is: a line at a level, or ``counter``, ``applicant``, ``system``."""
+
+    line: str
+    level: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Who":
+        """Raises ValueError when ``text`` is neither ``line@level`` nor one of the words."""
+        found = _WHO.fullmatch(text)
+        if found:
+            return cls(found[1], found[2])
+        if text in _ALONE:
+            return cls(text)
+        raise ValueError(
+            f"“{text}”看不懂，应写成 条线@层级（如 civil-affairs@town）或 {'、'.join(_ALONE)}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepSpec:
+    """One step as the item declares it."""
+
+    key: str
+    title: str
+    kind: str
+    who: Who
+    needs: tuple[str, ...] = ()
+    when: Mapping[str, Any] | None = None
+    each: str | None = None  # one branch per value of this field, frozen when it opens
+    quorum: int | None = None  # a join that is reached by the first n of its needs
+    limit: Term | None = None
+    on_reject: str = "end"  # end | continue | a step key to return to
+    place: str | None = None  # which declared place finds the office; the item's if None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The steps of an item, in the order in which they were written."""
+
+    steps: Mapping[str, StepSpec]
+
+    @cached_property
+    def ancestors(self) -> Mapping[str, frozenset[str]]:
+        """For each step, every step that must come before it."""
+        found: dict[str, frozenset[str]] = {}
+        for key in self._in_order:
+            needs = self.steps[key].needs
+            found[key] = frozenset(needs).union(*(found[need] for need in needs))
+        return found
+
+    @cached_property
+    def descendants(self) -> Mapping[str, frozenset[str]]:
+        """For each step, every step that can only come after it."""
+        return {
+            key: frozenset(k for k, before in self.ancestors.items() if key in before)
+            for key in self.steps
+        }
+
+    @cached_property
+    def _in_order(self) -> tuple[str, ...]:
+        done: dict[str, None] = {}
+        waiting = dict(self.steps)
+        while waiting:
+            ready = [k for k, s in waiting.items() if all(n in done for n in s.needs)]
+            if not ready:
+                raise ValueError(f"the steps wait for each other: {sorted(waiting)}")
+            for key in ready:
+                done[key] = None
+                del waiting[key]
+        return tuple(done)
+
+    @property
+    def ordered(self) -> tuple[StepSpec, ...]:
+        """The steps so that each comes after all it needs."""
+        return tuple(self.steps[key] for key in self._in_order)
+
+    def columns(self) -> list[list[StepSpec]]:
+        """The steps in columns for the screen: parallel ones stand in the same column."""
+        depth: dict[str, int] = {}
+        for spec in self.ordered:
+            depth[spec.key] = 1 + max((depth[n] for n in spec.needs), default=-1)
+        found: list[list[StepSpec]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+        for spec in self.ordered:
+            found[depth[spec.key]].append(spec)
+        return found
+
+
+def parse_flow(data: Mapping[str, Any], line: str) -> Flow:
+    """A flow from its YAML, for an item of ``line``. Lint it first: a fault raises here.
+
+    Raises ValueError or KeyError for what :func:`faults_of` would have named.
+    """
+    return Flow({key: _parse_step(key, spec, line) for key, spec in data["steps"].items()})
+
+
+def _parse_step(key: str, data: Mapping[str, Any], line: str) -> StepSpec:
+    who = Who.parse(data["who"])
+    if who.line == ITEM_LINE:
+        who = Who(line, who.level)
+    on_reject = data.get("on_reject", "end")
+    found = _RETURN.fullmatch(on_reject)
+    return StepSpec(
+        key=key,
+        title=data.get("title") or kind_of(data["kind"]).title,
+        kind=data["kind"],
+        who=who,
+        needs=tuple(data.get("needs", ())),
+        when=data.get("when"),
+        each=data.get("each"),
+        quorum=data.get("quorum"),
+        limit=Term.parse(data["limit"]) if "limit" in data else None,
+        on_reject=found[1] if found else on_reject,
+        place=data.get("office_of"),
+    )
+
+
+def faults_of(data: Mapping[str, Any], *, lines: frozenset[str], fields: frozenset[str]
+              ) -> Iterator[tuple[str, str, str]]:
+    """Everything wrong with a flow: triples of step key (or ""), fault and remedy.
+
+    ``lines`` are the lines the place has; ``fields`` the facts that the item's form yields.
+    """
+    steps = data.get("steps")
+    if not isinstance(steps, Mapping) or not steps:
+        yield "", "流程没有任何环节", "在 steps 下至少写一个环节"
+        return
+    broken = False
+    for key, spec in steps.items():
+        for fault in _step_faults(spec, steps, lines, fields):
+            broken = True
+            yield key, *fault
+    if not broken:
+        yield from _graph_faults(steps)
+
+
+def _step_faults(
+    spec: Any, steps: Mapping[str, Any], lines: frozenset[str], fields: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    if not isinstance(spec, Mapping):
+        yield "环节应是一组“字段: 值”", "参照其它环节补全 kind 和 who"
+        return
+    for name in sorted(set(spec) - _STEP_KEYS):
+        yield f"不认识的字段 {name}", f"可用字段：{'、'.join(sorted(_STEP_KEYS))}"
+    if spec.get("kind") not in kinds():
+        yield f"不认识的环节类型 {spec.get('kind')}", f"可用类型：{'、'.join(sorted(kinds()))}"
+        return
+    yield from _who_faults(spec, kind_of(spec["kind"]), lines)
+    for need in spec.get("needs", ()):
+        if need not in steps:
+            yield f"前置环节 {need} 不存在", "改成本流程中已有的环节"
+    if "limit" in spec:
+        try:
+            Term.parse(str(spec["limit"]))
+        except ValueError as error:
+            yield str(error), "改正 limit"
+    if "when" in spec:
+        for fault in conditions.faults_of(spec["when"]):
+            yield fault, "改正 when"
+    for name in sorted(set(conditions.fields_of(spec.get("when"))) | ({spec["each"]} if
+                       spec.get("each") else set())):
+        if name not in fields and not _is_outcome(name, steps):
+            yield f"条件用到的字段 {name} 表单里没有", "在 form 或情形 sets 中加上它，或改正字段名"
+    branches = any(steps.get(need, {}).get("each") for need in spec.get("needs", ()))
+    if "quorum" in spec and not branches and not 0 < spec["quorum"] <= len(spec.get("needs", ())):
+        yield "quorum 大于前置环节数", "quorum 应在 1 与 needs 的个数之间"
+    place = spec.get("office_of")
+    if place and place not in PLACES:
+        yield f"office_of 不认识 {place}", f"可用：{'、'.join(PLACES)}"
+
+
+def _is_outcome(name: str, steps: Mapping[str, Any]) -> bool:
+    """Whether a condition asks how an earlier step ended: ``steps.opinion.outcome``."""
+    parts = name.split(".")
+    return len(parts) == 3 and parts[0] == "steps" and parts[1] in steps and parts[2] == "outcome"
+
+
+def _who_faults(
+    spec: Mapping[str, Any], kind: StepKind, lines: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    try:
+        who = Who.parse(str(spec.get("who", "")))
+    except ValueError as error:
+        yield str(error), "改正 who"
+        return
+    if who.level and who.line != ITEM_LINE and who.line not in lines:
+        yield f"条线 {who.line} 不存在", "在 lines.yaml 中加上它，或改正 who"
+    if who.level == "village" and not kind.village_may:
+        yield (
+            f"村（社区）不能承担“{kind.title}”",
+            "村只受理、帮办，不作决定：把 who 改到 town 或以上",
+        )
+
+
+def _graph_faults(steps: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    flow = Flow(
+        {
+            key: StepSpec(
+                key=key, title="", kind=spec["kind"], who=Who("system"),
+                needs=tuple(spec.get("needs", ())),
+            )
+            for key, spec in steps.items()
+        }
+    )
+    try:
+        ancestors = flow.ancestors
+    except ValueError:
+        yield "", "环节互相等待，永远打不开", "去掉 needs 中的环"
+        return
+    for key, spec in steps.items():
+        on_reject = spec.get("on_reject", "end")
+        found = _RETURN.fullmatch(on_reject)
+        if not found and on_reject not in ("end", "continue"):
+            yield key, f"on_reject 看不懂：{on_reject}", "写 end、continue 或 return(环节)"
+        elif found and found[1] not in ancestors[key]:
+            yield key, f"退回目标 {found[1]} 不在本环节之前", "只能退回前面的环节"
+    decided = any(kind_of(spec["kind"]).decides for spec in steps.values())
+    for key, spec in steps.items():
+        if decided and kind_of(spec["kind"]).issues and not any(
+            kind_of(steps[a]["kind"]).decides for a in ancestors[key]
+        ):
+            yield key, "还没有决定就出证", "让它的 needs 包含决定环节"
+        needs = spec.get("needs", ())
+        if spec.get("quorum") and len({tuple(steps[n].get("needs", ())) for n in needs}) > 1:
+            yield key, "quorum 的前置环节不是同时打开的", "让它们的 needs 相同"

@@ -1,0 +1,63 @@
+"""Text as it comes from keyboards, scanners and Excel sheets, made comparable.
+
+Names are kept as they were written: 𠮷 and 㛃 are names, not mistakes. Only codes (numbers,
+phones) are folded from full width to half width and freed of spaces.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+
+_SPACES = re.compile(r"\s+")
+_NOT_NUMBER = re.compile(r"[\s\-－—_.·]")
+
+
+def tidy(text: str) -> str:
+    """One line without control characters, outer spaces or runs of spaces."""
+    kept = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    return _SPACES.sub(" ", kept).strip()
+
+
+def code_text(text: object) -> str:
+    """A code as it was meant: full width folded, spaces and dashes removed, upper case.
+
+    Excel turns a long number into a float: ``43042119990101123.0`` loses digits beyond the
+    fifteenth, so a float is accepted only while it is exact.
+
+    Raises ValueError for a float that can no longer be the number that was typed.
+    """
+    if isinstance(text, float):
+        if not text.is_integer() or abs(text) >= 2**53:
+            raise ValueError("号码被表格改成了小数，请把该列设为文本后重新填写")
+        text = int(text)
+    return _NOT_NUMBER.sub("", unicodedata.normalize("NFKC", str(text))).upper()
+
+
+@lru_cache(maxsize=65536)
+def pinyin_key(text: str) -> str:
+    """A key that sorts Chinese by pinyin, character by character: ``大浦镇`` → ``da pu zhen``.
+
+    The embedded database has no ICU, so the order is stored, not asked of a collation.
+    """
+    return " ".join(lazy_pinyin(text, errors=lambda rare: list(rare)))
+
+
+@lru_cache(maxsize=65536)
+def initials(text: str) -> str:
+    """The first letters of the pinyin: ``老年优待证`` → ``lnydz``."""
+    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda rare: list(rare))
+    return "".join(letters).lower()
+
+
+def mask_name(name: str) -> str:
+    """``赵大爷`` → ``赵**``: one character stays, two stars stand for however many follow."""
+    return name[:1] + "**" if name else ""
+
+
+def mask_code(code: str, *, head: int = 3, tail: int = 4) -> str:
+    """``13800001234`` → ``138****1234``; too short a code is hidden whole."""
+    if len(code) <= head + tail:
+        return "*" * len(code)
+    return code[:head] + "*" * (len(code) - head - tail) + code[-tail:]

@@ -1,0 +1,212 @@
+"""Who serves, and where: areas, lines, offices, posts and the people who hold them.
+
+Nothing is ever deleted here. Areas and offices have days from and to which they exist, and a
+successor; a code is never given a second time.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+
+LEVELS = ("village", "town", "county", "city")
+LEVEL_TITLES = {"village": "村（社区）", "town": "乡镇（街道）", "county": "县（市、区）", "city": "市"}
+
+
+class Area(models.Model):
+    """A division: city, county, town or street, village or community."""
+
+    code = models.TextField(primary_key=True)  # 4, 6, 9 or 12 digits; never given twice
+    name = models.TextField()
+    full_name = models.TextField()  # 衡南县云集镇某某村
+    sort_key = models.TextField()  # pinyin
+    level = models.TextField()
+    kind = models.TextField(default="ordinary")  # ordinary | zone | park | virtual | prison
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    path = models.TextField()  # /4304/430421/430421103/430421103205/
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)  # the first day on which it is no more
+    successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    note = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "network_area"
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=LEVELS), name="area_level_known"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=models.F("valid_from")),
+                name="area_ends_after_it_begins",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["path"], name="area_path", opclasses=["text_pattern_ops"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def ancestors(self) -> list[str]:
+        """Codes from the city down to the area itself."""
+        return self.path.strip("/").split("/")
+
+
+class Line(models.Model):
+    """条: a department's line from the city down, such as 民政."""
+
+    key = models.TextField(primary_key=True)
+    name = models.TextField()
+    order = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "network_line"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Office(models.Model):
+    """块 × 条: an office of an area that works for one or more lines."""
+
+    id = models.BigAutoField(primary_key=True)
+    code = models.TextField(unique=True)  # 430421.civil-affairs
+    name = models.TextField()
+    area = models.ForeignKey(Area, models.PROTECT)
+    level = models.TextField()
+    kind = models.TextField(default="office")  # office | centre | station | government
+    lines = models.ManyToManyField(Line, through="OfficeLine")
+    supervises = models.BooleanField(default=False)  # sees the cases of its whole area
+    phone = models.TextField(blank=True)
+    address = models.TextField(blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        db_table = "network_office"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfficeLine(models.Model):
+    """An office works for a line; within one area and span only one office does."""
+
+    id = models.BigAutoField(primary_key=True)
+    office = models.ForeignKey(Office, models.PROTECT)
+    line = models.ForeignKey(Line, models.PROTECT)
+    area = models.ForeignKey(Area, models.PROTECT)  # the office's, here for the constraint
+    during = DateRangeField()
+
+    class Meta:
+        db_table = "network_office_line"
+        constraints = [
+            ExclusionConstraint(
+                name="one_office_per_line_and_area",
+                expressions=[
+                    ("area", RangeOperators.EQUAL),
+                    ("line", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            )
+        ]
+
+
+class Window(models.Model):
+    """A window of a centre: where a resident stands."""
+
+    id = models.BigAutoField(primary_key=True)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="windows")
+    number = models.TextField()
+    title = models.TextField()
+
+    class Meta:
+        db_table = "network_window"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="window_number_once")
+        ]
+
+
+class Post(models.Model):
+    """A position in an office, whoever holds it. Duties belong to posts, not to people."""
+
+    id = models.BigAutoField(primary_key=True)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="posts")
+    key = models.TextField()
+    title = models.TextField()
+    roles = ArrayField(models.TextField())
+    on_duty = models.BooleanField(default=False)  # takes what comes in at 3 a.m.
+
+    class Meta:
+        db_table = "network_post"
+        constraints = [models.UniqueConstraint(fields=["office", "key"], name="post_key_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Accounts are found by their user name, as it was typed."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(username=username)
+
+
+class Account(AbstractBaseUser):
+    """Somebody who can log in: a member of staff, or a resident by his phone."""
+
+    id = models.BigAutoField(primary_key=True)
+    username = models.TextField(unique=True)
+    name = models.TextField()
+    is_staff_member = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["name"]
+    objects = AccountManager()
+
+    class Meta:
+        db_table = "network_account"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Holding(models.Model):
+    """An account holds a post for a span, or deputises for its holder."""
+
+    id = models.BigAutoField(primary_key=True)
+    post = models.ForeignKey(Post, models.PROTECT, related_name="holdings")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="holdings")
+    deputy = models.BooleanField(default=False)
+    during = DateRangeField()
+
+    class Meta:
+        db_table = "network_holding"
+        constraints = [
+            ExclusionConstraint(
+                name="one_holder_per_post",
+                expressions=[
+                    ("post", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(deputy=False),
+            )
+        ]
+
+
+class Epoch(models.Model):
+    """One row: counts every change of offices, posts, items and delegations.
+
+    Processes keep what they read of the network and read it again when this number moved.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(default=1)
+
+    class Meta:
+        db_table = "network_epoch"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_epoch")]

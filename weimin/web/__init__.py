@@ -1,0 +1,1 @@
+"""Screens and the API: they draw what the rooms answer and hold no rules."""
