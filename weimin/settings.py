@@ -168,7 +168,6 @@ FILES = HOME / "files"
 KEYS = HOME / "keys"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
 
-PROCRASTINATE_ON_APP_READY = "weimin.outbox.jobs.ready"
 
 LOGGING = {
     "version": 1,

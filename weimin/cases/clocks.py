@@ -2,21 +2,23 @@
 
 from datetime import date, datetime
 
+from weimin.cases.circumstances import is_joint
 from weimin.cases.file import CaseFile, ClockRow, StepRow
 from weimin.flow.due import Due, Pause, due, never_later
-from weimin.flow.profiles import LegalProfile
+from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.kernel.clock import local
 
 CLOCK_TITLES = {
     "notice": "一次性告知期限",
+    "acceptance": "补正后受理期限",
     "decision": "法定期限",
     "promise": "承诺期限",
     "delivery": "送达期限",
 }
 # Which clock is the case's own in which state: the one that the desk sorts by.
 _RUNNING = {
-    "received": ("notice",),
+    "received": ("notice", "acceptance"),
     "noticed": (),
     "accepted": ("promise", "decision"),
     "decided": ("delivery",),
@@ -38,7 +40,9 @@ def start(file: CaseFile, kind: str, term: Term | None, on: date) -> None:
 def start_decision(file: CaseFile, on: date) -> None:
     """The clocks that begin with acceptance: the law's and our promise."""
     item = file.item
-    start(file, "decision", item.statutory or item.profile.decision, on)
+    profile = item.profile
+    by_law = profile.joint_decision if is_joint(file) else profile.decision
+    start(file, "decision", item.statutory or by_law, on)
     start(file, "promise", item.promised, on)
 
 
@@ -51,7 +55,7 @@ def meet(file: CaseFile, *kinds: str) -> None:
         clock.met_at = file.now
         clock.late = clock.due_at is not None and file.now > clock.due_at
         file.touch_clock(clock)
-        if clock.late and kind != "notice":
+        if clock.late and kind not in ("notice", "acceptance"):
             file.set(late=True)
 
 
@@ -91,14 +95,16 @@ def show(file: CaseFile) -> None:
 
 
 def step_due(file: CaseFile, step: StepRow) -> datetime | None:
-    """By when a step must be done: its own limit, else the case's, whichever comes first."""
-    limit = file.item.flow.steps[step.key].limit
-    if limit is None:
-        return None
-    return due(
-        start=local(step.opened_at).date(), term=limit, calendar=file.calendar,
-        pauses=_pauses(file, but=step),
-    ).at
+    """By when a step must be done: its own limit, or the case's where it has none."""
+    spec = file.item.flow.steps[step.key]
+    if spec.limit is not None:
+        return due(
+            start=local(step.opened_at).date(), term=spec.limit, calendar=file.calendar,
+            pauses=_pauses(file, but=step),
+        ).at
+    kinds = ("delivery",) if kind_of(spec.kind).delivers else ("promise", "decision")
+    moments = [file.clocks[k].due_at for k in kinds if k in file.clocks]
+    return min((moment for moment in moments if moment), default=None)
 
 
 def limit_of(file: CaseFile, clock: ClockRow) -> Due:
@@ -108,13 +114,6 @@ def limit_of(file: CaseFile, clock: ClockRow) -> Due:
         pauses=_pauses(file) if clock.kind in ("decision", "promise") else (),
         extension=Term.parse(clock.extension) if clock.extension else None,
     )
-
-
-def longest(profile: LegalProfile, joint: bool) -> tuple[Term | None, Term | None]:
-    """The term and the extension that the law allows, for joint handling or one office."""
-    if joint:
-        return profile.joint_decision, profile.joint_extension
-    return profile.decision, profile.extension
 
 
 def _compute(file: CaseFile, clock: ClockRow) -> None:

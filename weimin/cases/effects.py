@@ -9,6 +9,7 @@ from django.db import connection
 
 from weimin.cases import clocks
 from weimin.cases.file import CaseFile, StepRow
+from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term, last_day
 from weimin.flow.transitions import Plan
 from weimin.kernel.clock import local
@@ -39,6 +40,23 @@ def settle(file: CaseFile, outcome: str) -> str:
     file.set(state="decided", outcome=outcome, decided_at=file.now)
     clocks.start(file, "delivery", file.item.profile.delivery, file.today)
     return outcome
+
+
+def undo(file: CaseFile, row: StepRow) -> None:
+    """A step that was done becomes void: what it did beyond itself is taken back, in the open."""
+    kind = kind_of(file.item.flow.steps[row.key].kind)
+    if kind.issues:
+        file.batch.add(
+            "UPDATE registry_certificate SET revoked_at = %s, revoked_why = %s"
+            " WHERE case_id = %s AND revoked_at IS NULL",
+            [file.now, "办件退回重新办理", file.row["id"]],
+        )
+    if kind.decides and file.row["state"] == "decided":
+        file.set(state="accepted", outcome="", decided_at=None)
+        for name in ("decision", "promise"):
+            if clock := file.clocks.get(name):
+                clock.met_at = None
+                file.touch_clock(clock)
 
 
 def _certificate(

@@ -13,6 +13,7 @@ from weimin.kernel.text import mask_code, tidy
 _SECRET_TYPES = frozenset(("id-number", "phone", "bank-account"))
 _SECRET = "密:"  # marks an encrypted answer in the facts
 _LONGEST = 2000
+_PLACE = Field(key="place", label="地方", type="area")
 
 
 def checked(
@@ -30,8 +31,13 @@ def checked(
     kept: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for key, given in answers.items():
-        if (only is not None and key not in only) or key.startswith("place."):
+        if only is not None and key not in only:
             kept[key] = given
+        elif key.startswith("place."):
+            try:
+                kept[key] = _area(_PLACE, given)
+            except ValueError:
+                wrong[key] = "请从列表中选择地方"
         elif key in questions:
             kept[key] = given
         elif key not in fields:

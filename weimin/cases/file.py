@@ -10,12 +10,13 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.batch import Batch
+from weimin.cases.circumstances import circumstances
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
-from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, State, actions
+from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
 from weimin.flow.transitions import Plan, Step
 from weimin.kernel.clock import local
-from weimin.kernel.errors import NotAllowed, NotFound, Stale, WrongState
+from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
 from weimin.network.actor import Actor
 from weimin.trail import chain
 from weimin.trail.receipts import receipt
@@ -266,9 +267,11 @@ class CaseFile:
             found.add("lead")
         if row["receiver_id"] in actor.offices:
             found.add("receiver")
+        if row["hand_over_to_id"] in actor.posts:
+            found.add("offered")
         if row["office_id"] in actor.offices:
             found.add("competent")
-            if actor.has("head"):
+            if actor.has_in(row["office_id"], "head"):
                 found.add("head")
         if actor.has("government_head") and self._is_above():
             found.add("government")
@@ -292,7 +295,7 @@ class CaseFile:
         found: set[Relation] = set()
         if step.office_id in self.actor.offices:
             found.add("step")
-            if self.actor.has("head"):
+            if self.actor.has_in(step.office_id, "head"):
                 found.add("head")
         if (who == "applicant" and self.is_party) or (who == "system" and self.actor.is_system):
             found.add("step")
@@ -307,9 +310,7 @@ class CaseFile:
         return list(
             actions(
                 state=self.row["state"], relations=mine, flow=self.item.flow,
-                steps=self.pure_steps, step_relations=to_steps,
-                paused=self.open_pause is not None,
-                hand_over_waiting=self.row["hand_over_to_id"] in self.actor.posts,
+                steps=self.pure_steps, step_relations=to_steps, now=circumstances(self),
             )
         )
 
@@ -333,10 +334,19 @@ class CaseFile:
             )
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
             return WrongState("办件正在暂停计时", "恢复计时后再办理")
+        if state in rules[0].states and self._is_theirs(rules, step_id) and rules[0].condition:
+            return WrongState(f"现在还不能“{title}”", f"条件：{rules[0].condition}")
         step = self.find_step(step_id) if step_id is not None else None
         if step and step.state != "open":
             return Stale("这个环节刚才已经有人办理了", "请刷新页面，看看最新情况")
         return NotAllowed(f"“{title}”不由您的岗位办理", "请联系主办岗位，或切换到有权的岗位")
+
+    def _is_theirs(self, rules: list[Rule], step_id: int | None) -> bool:
+        """Whether the actor would be the right one, were the circumstances others."""
+        mine = self.relations()
+        if step_id is not None:
+            mine |= self.step_relations().get(step_id, frozenset())
+        return any(rule.who & mine for rule in rules)
 
     # -- changes -----------------------------------------------------------------------------
 
@@ -364,10 +374,14 @@ class CaseFile:
     def carry_out(self, plan: Plan) -> list[str]:
         """Make the rows what the plan says; the titles of the steps that opened."""
         from weimin.cases.clocks import step_due
+        from weimin.cases.effects import undo
 
         for step in (*plan.cancelled, *plan.voided):
             state = "cancelled" if step in plan.cancelled else "void"
-            self.row_of(step).set(state=state, done_at=self.now)
+            row = self.row_of(step)
+            if row.state == "done":
+                undo(self, row)
+            row.set(state=state, done_at=row.done_at or self.now)
         opened: list[str] = []
         for opening in (*plan.skipped, *plan.opened):
             is_open = opening in plan.opened
@@ -418,6 +432,17 @@ class CaseFile:
                 post_id=self.actor.post_id, data=data, private=private,
             )
         )
+
+    def enter_late(self, occurred_at: datetime, why: str) -> None:
+        """Something entered later from paper says when it really happened, and why so late.
+
+        Raises Invalid without a reason, or for a moment that has not come yet.
+        """
+        if not why.strip():
+            raise Invalid(fields={"late_entry": "补录必须说明原因"})
+        if occurred_at > self.now:
+            raise Invalid(fields={"occurred_at": "发生时间不能晚于现在"})
+        self.occurred_at = occurred_at
 
     def check_version(self, expected: int | None) -> None:
         """Raises Stale if the case changed since the screen was drawn."""

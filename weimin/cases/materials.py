@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from weimin.cases.file import CaseFile
 from weimin.catalogue.spec import MaterialSpec
 from weimin.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from weimin.cases.file import CaseFile
 
 STATE_TITLES = {
     "have": "已收", "missing": "缺", "replaced": "由证照代替", "promised": "容缺后补",
@@ -15,12 +17,12 @@ STATE_TITLES = {
 THERE = frozenset(("have", "replaced", "promised", "declared"))
 
 
-def wanted(file: CaseFile) -> list[MaterialSpec]:
+def wanted(file: "CaseFile") -> list[MaterialSpec]:
     """The materials this case needs, by the item's version and the scenario answers."""
     return list(file.item.materials_for(file.row["facts"]))
 
 
-def missing(file: CaseFile) -> list[MaterialSpec]:
+def missing(file: "CaseFile") -> list[MaterialSpec]:
     """Required materials that are neither there nor lawfully replaced."""
     states = file.materials
     return [
@@ -29,7 +31,12 @@ def missing(file: CaseFile) -> list[MaterialSpec]:
     ]
 
 
-def put(file: CaseFile, key: str, state: str, **more: Any) -> None:
+def lacking(absent: list[MaterialSpec]) -> list[MaterialSpec]:
+    """Of what is missing, what may not follow later."""
+    return [spec for spec in absent if spec.need != "gap"]
+
+
+def put(file: "CaseFile", key: str, state: str, **more: Any) -> None:
     """Write the state of one material."""
     file.materials[key] = state
     row = {"file_id": None, "certificate_id": None, "note": "", "due_on": None, **more}
@@ -39,7 +46,7 @@ def put(file: CaseFile, key: str, state: str, **more: Any) -> None:
                       f" ON CONFLICT (case_id, key) DO UPDATE SET {sets}")
 
 
-def put_right(file: CaseFile, gaps: Mapping[str, str]) -> None:
+def put_right(file: "CaseFile", gaps: Mapping[str, str]) -> None:
     """Note materials that may follow (容缺受理): key → the day by which it is promised.
 
     Raises Invalid for a material that may not be missing, or a day beyond what the item allows.

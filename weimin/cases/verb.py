@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from weimin.cases import clocks
 from weimin.cases.batch import Batch
 from weimin.cases.file import CaseFile
-from weimin.kernel.errors import Invalid, KeyReused, Stale
+from weimin.kernel.errors import KeyReused, Stale
 from weimin.network.actor import Actor
 from weimin.trail import chain
 
@@ -78,7 +78,8 @@ def verb(title: str) -> Callable[[Callable[..., None]], Verb]:
                     )
                     if stored := replayed(*file.reply, asked):
                         return stored
-                    _check_time(file, occurred_at, late_entry)
+                    if occurred_at is not None:
+                        file.enter_late(occurred_at, late_entry)
                     file.require(name, params.get("step") if on_step else None)
                     if on_step:
                         _check_step(file, params["step"], expect)
@@ -111,7 +112,8 @@ def save(file: CaseFile, name: str, key: str, asked: bytes) -> Answer:
 
 def body_digest(name: str, number: str, params: Mapping[str, Any]) -> bytes:
     """What makes two requests the same: the verb, the case and all that was said."""
-    return sha256(repr((name, number, sorted(params.items()))).encode()).digest()[:12]
+    said = json.dumps([name, number, params], sort_keys=True, default=str, ensure_ascii=False)
+    return sha256(said.encode()).digest()[:12]
 
 
 def replayed(body: bytes | None, answer: str | None, asked: bytes) -> Answer | None:
@@ -135,17 +137,6 @@ def keep_reply(
         [{"account_id": actor.account_id or 0, "verb": name, "key": key, "body": asked,
           "answer": answer.as_dict()}],
     )
-
-
-def _check_time(file: CaseFile, occurred_at: datetime | None, why: str) -> None:
-    """Something entered later from paper says when it really happened, and why it is late."""
-    if occurred_at is None:
-        return
-    if not why.strip():
-        raise Invalid(fields={"late_entry": "补录必须说明原因"})
-    if occurred_at > file.now:
-        raise Invalid(fields={"occurred_at": "发生时间不能晚于现在"})
-    file.occurred_at = occurred_at
 
 
 def _check_step(file: CaseFile, step_id: int, expect: int | None) -> None:

@@ -53,6 +53,9 @@ class Routes:
     supervising: dict[str, list[int]]  # by area
     duty_posts: dict[int, tuple[int, int]] = field(default_factory=dict)  # office → post, holder
     current_items: dict[str, int] = field(default_factory=dict)  # item code → version
+    office_names: dict[int, str] = field(default_factory=dict)
+    office_levels: dict[int, str] = field(default_factory=dict)
+    office_phones: dict[int, str] = field(default_factory=dict)
 
     def power(self, item_id: int, power: str, path: Sequence[str], on: date, own: str) -> Power:
         """Where the power is exercised for a place; the most specific area wins."""
@@ -102,6 +105,8 @@ class Routes:
         kind = kind_of(spec.kind)
         if line == item.line and (kind.decides or kind.issues):
             level = self.power(item.item_id, "decide", path, on, level).level
+        if line == item.line and level == self.office_levels.get(competent):
+            return competent  # also after the case was transferred to another place's office
         return self._must(line, level, path, on)
 
     def _must(self, line: str, level: str, path: Sequence[str], on: date) -> int:
@@ -166,8 +171,14 @@ def _routes(database: str, epoch: int) -> Routes:
         )
     }
     items = dict(_rows("SELECT code, current_id FROM catalogue_item WHERE current_id IS NOT NULL"))
-    return Routes(epoch=epoch, offices=dict(offices), delegations=dict(delegations),
-                  supervising=dict(supervising), duty_posts=duty, current_items=items)
+    named = _rows("SELECT id, name, level, phone FROM network_office")
+    return Routes(
+        epoch=epoch, offices=dict(offices), delegations=dict(delegations),
+        supervising=dict(supervising), duty_posts=duty, current_items=items,
+        office_names={office: name for office, name, _, _ in named},
+        office_levels={office: level for office, _, level, _ in named},
+        office_phones={office: phone for office, _, _, phone in named},
+    )
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:

@@ -4,12 +4,11 @@ The server asks :func:`actions` what this actor may do next; the screen draws th
 verb refuses whatever is not in it. There is no second place where this is decided.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from weimin.flow.graph import Flow
-from weimin.flow.kinds import kind_of
 from weimin.flow.transitions import Step
 
 State = Literal["received", "noticed", "accepted", "decided", "closed"]
@@ -41,6 +40,7 @@ Relation = Literal[
     "head",  # heads the competent office or the step's office
     "government",  # heads the government above the competent office
     "supervisor",  # supervises the area
+    "offered",  # holds the post to which accountability was offered
     "system",  # the platform itself, by the calendar
 ]
 
@@ -53,8 +53,27 @@ RELATION_TITLES: dict[Relation, str] = {
     "head": "单位负责人",
     "government": "本级政府负责人",
     "supervisor": "督查岗位",
+    "offered": "被移交的岗位",
     "system": "系统",
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What else decides whether a verb is possible now: the same for the screen and the verb."""
+
+    paused: bool = False
+    notice: Literal["running", "overdue", "given"] = "running"
+    silence_accepts: bool = False  # by law, no notice in time counts as acceptance
+    lacking: bool = False  # required materials are missing that may not follow later
+    complete: bool = True  # nothing is missing at all
+    finished: bool = False  # every step is done
+    extension_by: Relation | None = None  # who may extend now; None: nobody may
+    returnable: frozenset[int] = frozenset()  # open steps with something done before them
+    held: frozenset[int] = frozenset()  # open steps that a colleague holds
+
+
+Guard = Callable[[Circumstances, frozenset[Relation], Step | None], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +87,8 @@ class Rule:
     on_step: bool = False
     while_paused: Literal["either", "only", "never"] = "either"
     primary: bool = False
+    only_if: Guard | None = None
+    condition: str = ""  # the guard in words, for the docs and for the refusal
 
 
 def _rule(verb: str, title: str, states: str, who: str, **more: Any) -> Rule:
@@ -80,31 +101,48 @@ def _rule(verb: str, title: str, states: str, who: str, **more: Any) -> Rule:
     )
 
 
+def _may_accept(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    if "system" in mine:
+        return now.silence_accepts and now.notice == "overdue"
+    return not now.lacking
+
+
+def _not_held(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    return step is not None and step.id not in now.held
+
+
 RULES: tuple[Rule, ...] = (
-    _rule("accept", "受理", "received noticed", "competent system", primary=True),
-    _rule("notify_missing", "出具一次性告知单", "received", "receiver competent"),
-    _rule("notify_again", "再次告知（须说明理由）", "noticed", "supervisor head"),
+    _rule("accept", "受理", "received noticed", "competent system", primary=True,
+          only_if=_may_accept, condition="材料齐全（可容缺的除外）；系统只在法定告知期限届满后"),
+    _rule("notify_missing", "出具一次性告知单", "received", "receiver competent",
+          only_if=lambda now, mine, step: now.notice != "given", condition="尚未告知过"),
+    _rule("notify_again", "再次告知（须说明理由）", "received noticed", "supervisor head",
+          only_if=lambda now, mine, step: now.notice == "given", condition="已经告知过一次"),
     _rule("supplement", "提交补正材料", "noticed", "applicant receiver competent", primary=True),
+    _rule("supplement", "提交补正材料", "accepted", "applicant receiver competent",
+          only_if=lambda now, mine, step: not now.complete, condition="还有容缺或欠缺的材料"),
     _rule("refuse", "不予受理", "received noticed", "competent"),
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",
-          primary=True),
-    _rule("return_to", "退回", "accepted", "step", on_step=True, while_paused="never"),
+          primary=True, only_if=_not_held, condition="没有同事正在经办"),
+    _rule("return_to", "退回", "accepted", "step", on_step=True, while_paused="never",
+          only_if=lambda now, mine, step: _not_held(now, mine, step)
+          and step is not None and step.id in now.returnable, condition="前面有办过的环节"),
     _rule("done_outside", "登记线下办理结果", "accepted decided", "step", on_step=True,
-          while_paused="never"),
+          while_paused="never", only_if=_not_held, condition="没有同事正在经办"),
     _rule("reassign", "改派经办人", "accepted decided", "head", on_step=True),
     _rule("suspend", "暂停计时", "accepted", "step lead", while_paused="never"),
-    _rule("resume", "恢复计时", "accepted", "step lead system", while_paused="only",
-          primary=True),
-    _rule("supplement", "提交补正材料", "accepted", "applicant receiver competent",
-          while_paused="only"),
-    _rule("extend", "批准延期", "accepted", "head government"),
+    _rule("resume", "恢复计时", "accepted", "step lead", while_paused="only", primary=True),
+    _rule("extend", "批准延期", "accepted", "head government",
+          only_if=lambda now, mine, step: now.extension_by in mine,
+          condition="法律允许、未曾延期、由有权的负责人"),
     _rule("hand_over", "移交主办", "received noticed accepted decided", "lead head"),
-    _rule("take_over", "接收移交", "received noticed accepted decided", "competent step"),
+    _rule("take_over", "接收移交", "received noticed accepted decided", "offered", primary=True),
     _rule("correct", "更正登记信息", "received noticed accepted decided", "receiver competent lead"),
     _rule("withdraw", "撤回申请", "received noticed accepted", "applicant receiver"),
     _rule("end", "终止办理", "noticed accepted", "competent head"),
-    _rule("close", "办结归档", "decided", "lead competent system", primary=True),
+    _rule("close", "办结归档", "decided", "lead competent system", primary=True,
+          only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
     _rule("reopen", "重新办理", "closed", "head supervisor"),
     _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor"),
 )
@@ -120,36 +158,41 @@ class Action:
     primary: bool = False
 
 
+_ORDINARY = Circumstances()
+
+
 def actions(
     *,
     state: State,
-    relations: Iterable[Relation],
+    relations: frozenset[Relation],
     flow: Flow,
     steps: Iterable[Step] = (),
     step_relations: Mapping[int, frozenset[Relation]] | None = None,
-    paused: bool = False,
-    hand_over_waiting: bool = False,
+    now: Circumstances = _ORDINARY,
 ) -> Iterator[Action]:
-    """Every action open to an actor of these relations, primary ones first within their kind.
+    """Every action open to an actor of these relations, in the order of the table.
 
     ``step_relations`` gives, per open step, what the actor is to that step: an officer of one
     department may complete his own review and not the one beside it.
     """
-    mine = frozenset(relations)
+    to_steps = step_relations or {}
     for rule in RULES:
-        if state not in rule.states or not _fits_pause(rule, paused):
-            continue
-        if rule.verb == "take_over" and not hand_over_waiting:
+        if state not in rule.states or not _fits_pause(rule, now.paused):
             continue
         if not rule.on_step:
-            if rule.who & mine:
+            if rule.who & relations and _allows(rule, now, relations, None):
                 yield Action(verb=rule.verb, title=rule.title, primary=rule.primary)
             continue
         for step in steps:
-            if step.state != "open":
-                continue
-            if rule.who & (step_relations or {}).get(step.id, frozenset()):
+            mine = to_steps.get(step.id, frozenset())
+            if step.state == "open" and rule.who & mine and _allows(rule, now, mine, step):
                 yield _on_step(rule, flow, step)
+
+
+def _allows(
+    rule: Rule, now: Circumstances, mine: frozenset[Relation], step: Step | None
+) -> bool:
+    return rule.only_if is None or rule.only_if(now, mine & rule.who, step)
 
 
 def _fits_pause(rule: Rule, paused: bool) -> bool:
@@ -158,7 +201,5 @@ def _fits_pause(rule: Rule, paused: bool) -> bool:
 
 def _on_step(rule: Rule, flow: Flow, step: Step) -> Action:
     spec = flow.steps[step.key]
-    title = rule.title
-    if rule.verb == "complete":
-        title = f"{'/'.join(kind_of(spec.kind).outcomes.values())}：{spec.title}"
+    title = f"{rule.title}：{spec.title}"
     return Action(verb=rule.verb, title=title, step=step, primary=rule.primary)

@@ -18,7 +18,7 @@ _RETURN = re.compile(r"return\((\w[\w-]*)\)")
 _WHO = re.compile(r"([\w-]+)@(village|town|county|city)")
 _ALONE = ("counter", "applicant", "system")
 _STEP_KEYS = frozenset(
-    "title kind who needs when each quorum limit on_reject office_of note".split()
+    ["title", "kind", "who", "needs", "when", "each", "quorum", "limit", "on_reject", "office_of", "note"]
 )
 
 

@@ -1,6 +1,8 @@
 """Who acts: a person in an acting post, a resident, or the system itself."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 STAFF_ROLES = {
     "info_officer": "信息服务专员",
@@ -31,7 +33,9 @@ class Actor:
     level: str = ""
     roles: frozenset[str] = frozenset()
     lines: frozenset[str] = frozenset()
-    offices: frozenset[int] = frozenset()  # his own and those he deputises in today
+    # Office → roles there: his own post's, and those of posts he deputises for today. A head's
+    # deputy has the head's powers in that office, and in no other.
+    powers: Mapping[int, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     posts: frozenset[int] = frozenset()  # his own and those he deputises for today
     person_id: int | None = None  # a resident
     is_system: bool = False
@@ -46,9 +50,18 @@ class Actor:
         """Whether he acts for himself, as a resident."""
         return self.person_id is not None
 
+    @property
+    def offices(self) -> frozenset[int]:
+        """The offices he belongs to today, his own and those he deputises in."""
+        return frozenset(self.powers)
+
     def has(self, *roles: str) -> bool:
-        """Whether his post has one of these roles."""
+        """Whether the post he acts in has one of these roles."""
         return not self.roles.isdisjoint(roles)
+
+    def has_in(self, office: int, *roles: str) -> bool:
+        """Whether he has one of these roles in that office, himself or as a deputy."""
+        return not self.powers.get(office, frozenset()).isdisjoint(roles)
 
 
 SYSTEM = Actor(name="系统", is_system=True)

@@ -17,7 +17,8 @@ SELECT a.id, a.name, p.id AS post_id, p.title, p.roles, o.id AS office_id, o.nam
        o.level, ar.path, ar.full_name,
        ARRAY(SELECT line_id FROM network_office_line l
               WHERE l.office_id = o.id AND l.during @> {day}) AS lines,
-       ARRAY(SELECT h2.post_id || ':' || p2.office_id FROM network_holding h2
+       ARRAY(SELECT concat_ws(':', p2.id, p2.office_id, array_to_string(p2.roles, ','))
+               FROM network_holding h2
                JOIN network_post p2 ON p2.id = h2.post_id
               WHERE h2.account_id = a.id AND h2.deputy AND h2.during @> {day}) AS deputised
   FROM network_account a
@@ -38,7 +39,11 @@ def acting_sql(*, account: str, post: str, day: str) -> str:
 
 def actor_of(row: Sequence[Any]) -> Actor:
     """The actor in a row of :func:`acting_sql`."""
-    deputised = [tuple(map(int, pair.split(":"))) for pair in row[11]]
+    powers = {row[5]: frozenset(row[4])}
+    posts = {row[2]}
+    for post, office, roles in (text.split(":") for text in row[11]):
+        posts.add(int(post))
+        powers[int(office)] = powers.get(int(office), frozenset()) | frozenset(roles.split(","))
     return Actor(
         account_id=row[0],
         name=row[1],
@@ -51,8 +56,8 @@ def actor_of(row: Sequence[Any]) -> Actor:
         area_path=row[8],
         area_name=row[9],
         lines=frozenset(row[10]),
-        offices=frozenset([row[5], *(office for _, office in deputised)]),
-        posts=frozenset([row[2], *(post for post, _ in deputised)]),
+        powers=powers,
+        posts=frozenset(posts),
     )
 
 

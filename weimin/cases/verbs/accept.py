@@ -1,6 +1,7 @@
 """受理: the competent office takes the case on; its clocks start."""
 
 from weimin.cases import clocks
+from weimin.cases.circumstances import notice
 from weimin.cases.duty import take_lead
 from weimin.cases.file import CaseFile
 from weimin.cases.materials import missing, put_right
@@ -18,18 +19,19 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     system accepts from the day of receipt (行政许可法 art. 32(1)(4)); the days count from there.
     """
     start_on = file.today
-    if file.actor.is_system:
-        start_on = local(file.row["received_at"]).date()
-    else:
+    if file.item.profile.silence_accepts and notice(file) == "overdue":
+        start_on = local(file.row["received_at"]).date()  # whoever accepts it now
+    if not file.actor.is_system:
         put_right(file, gaps or {})
-        if lacking := missing(file):
+        if absent := missing(file):
             raise WrongState(
-                f"还缺：{'、'.join(spec.name for spec in lacking)}",
+                f"还缺：{'、'.join(spec.name for spec in absent)}",
                 "请出具一次性告知单；可以容缺的材料，请写明何时补齐",
             )
         take_lead(file, file.actor.post_id, file.actor.account_id)
         file.set(first_contact_id=None)  # the hand-over to the competent office is accepted
-    clocks.meet(file, "notice")
+    by_law = start_on != file.today
+    clocks.meet(file, "notice", "acceptance")
     file.set(state="accepted", accepted_at=file.now)
     clocks.start_decision(file, start_on)
     opened = file.carry_out(begin(file.item.flow, file.facts))
@@ -40,6 +42,6 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
             "due": {k: str(c.due_on) for k, c in file.clocks.items() if not c.met_at},
             "opened": opened,
             **({"note": note} if note else {}),
-            **({"by_law": "行政许可法第三十二条"} if file.actor.is_system else {}),
+            **({"by_law": "行政许可法第三十二条"} if by_law else {}),
         },
     )

@@ -19,7 +19,7 @@ def close(file: CaseFile) -> None:
         )
         raise WrongState(f"还有环节没有办完：{waiting}", "办完后再办结归档")
     clocks.meet(file, "delivery")
-    file.set(state="closed", closed_at=file.now)
+    file.set(state="closed", closed_at=file.now, hand_over_to_id=None)
     file.record("close", {"outcome": file.row["outcome"]})
 
 
@@ -32,7 +32,13 @@ def reopen(file: CaseFile, *, reason: str) -> None:
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明为什么要重新办理"})
     before = file.row["outcome"]
-    file.set(state="accepted", outcome="", closed_at=None, decided_at=None)
-    clocks.start_decision(file, file.today)
-    opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
+    file.set(outcome="", closed_at=None, decided_at=None)
+    opened: list[str] = []
+    if file.row["accepted_at"] is None:  # refused or withdrawn before: it waits for acceptance
+        file.set(state="received")
+        clocks.start(file, "acceptance", file.item.profile.notice, file.today)
+    else:
+        file.set(state="accepted")
+        clocks.start_decision(file, file.today)
+        opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
     file.record("reopen", {"reason": reason.strip(), "was": before, "opened": opened})

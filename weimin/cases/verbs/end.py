@@ -13,7 +13,7 @@ def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
     行政许可法 art. 32(1)(1)(2)(5) and (2): the paper carries the office's seal and the date.
     """
     _need(reason, "不予受理必须写明理由")
-    clocks.meet(file, "notice")
+    clocks.meet(file, "notice", "acceptance")
     _end(file, "refused")
     file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip()})
 

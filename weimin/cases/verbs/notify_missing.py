@@ -43,11 +43,10 @@ def _notify(
         raise WrongState("材料齐全，没有需要告知的内容", "请直接受理")
     for key in told:
         materials.put(file, key, "missing", note=told[key])
-    in_time = "notice" not in file.clocks or file.clocks["notice"].met_at is not None
-    clocks.meet(file, "notice")
+    clocks.meet(file, "notice", "acceptance")
     file.set(state="noticed")
     file.record(
         event,
         {"missing": {specs[k].name: why for k, why in told.items()}, "form": form,
-         "late": not in_time and file.clocks["notice"].late, **more},
+         "late": event == "notify_missing" and file.clocks["notice"].late, **more},
     )

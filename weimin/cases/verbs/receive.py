@@ -1,7 +1,7 @@
 """收件: a resident's matter comes in. The number exists from this minute on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +84,7 @@ def receive(
     Raises Invalid for wrong answers or an unknown place, AlreadyOpen when the same person has an
     open case of the same item, NotAllowed when the actor may not receive.
     """
-    asked = body_digest("receive", "", {"intake": repr(intake)})
+    asked = body_digest("receive", "", {"intake": asdict(intake)})
     try:
         with transaction.atomic():
             return _receive(intake, actor, now, key, asked, occurred_at, late_entry)
@@ -125,9 +125,8 @@ def _receive(
     file.row.update(id=case_id, number=case_number(local(now).year, serial))
     file.recorded_at = recorded_at
     if occurred_at is not None:
-        if not late_entry.strip():
-            raise Invalid(fields={"late_entry": "补录必须说明原因"})
-        file.occurred_at = file.row["received_at"] = occurred_at
+        file.enter_late(occurred_at, late_entry)
+        file.row["received_at"] = occurred_at
     return _write(file, intake, applicant, key, asked, late_entry)
 
 
@@ -197,7 +196,7 @@ def _write(
     follow = vault.lookup(f"{row['number']}:{applicant.phone[-4:]}") if applicant.phone else None
     file.batch.insert(
         "cases_case",
-        [{**{k: v for k, v in row.items()}, "version": 1, "follow_hash": follow}],
+        [{**dict(row.items()), "version": 1, "follow_hash": follow}],
     )
     file.batch.insert(
         "cases_party",
@@ -214,7 +213,7 @@ def _write(
         {
             "number": row["number"], "item": [item.code, item.number], "area": row["area_id"],
             "channel": intake.channel, "office": row["office_id"], "receiver": row["receiver_id"],
-            "materials": {k: v for k, v in sorted(file.materials.items())},
+            "materials": dict(sorted(file.materials.items())),
             **({"late_entry": late_entry.strip()} if late_entry else {}),
         },
         private={"facts": row["facts"],
@@ -240,7 +239,7 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
     specs = {spec.key: spec for spec in materials.wanted(file)}
     unknown = (set(intake.have) | set(intake.declared)) - set(specs)
     if unknown:
-        raise Invalid(fields={key: "这个事项不需要这份材料" for key in sorted(unknown)})
+        raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个事项不需要这份材料"))
     held = _certificates_held(intake, {s.replaced_by for s in specs.values() if s.replaced_by})
     rows = []
     for key, spec in specs.items():

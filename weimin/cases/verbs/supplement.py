@@ -1,11 +1,12 @@
 """补正: what was missing comes in."""
 
+from typing import Any
+
 from weimin.cases import clocks, materials
 from weimin.cases.facts import checked
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
 from weimin.kernel.errors import Invalid
-from typing import Any
 
 
 @verb("提交补正材料")
@@ -31,6 +32,7 @@ def supplement(
     lacking = [spec.name for spec in materials.missing(file)]
     if not lacking and file.row["state"] == "noticed":
         file.set(state="received")
+        clocks.start(file, "acceptance", file.item.profile.notice, file.today)
     pause = file.open_pause
     if not lacking and pause is not None and pause.reason == "supplement":
         pause.ended, pause.changed = file.today, True

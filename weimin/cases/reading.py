@@ -1,0 +1,353 @@
+"""Reading cases: the lists, the search and one case whole. The only road is ``visible_to``.
+
+Every function takes an actor, and every query goes through the rows that say which office may
+see which case (or through the parties, for a resident). Nothing here writes.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.db import connection
+
+from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
+from weimin.kernel import codes, vault
+from weimin.kernel.clock import local
+from weimin.network.actor import Actor
+from weimin.trail.chain import title_of
+
+PAGE = 50
+EXACT_UP_TO = 1000
+
+View = Literal["mine", "late", "waiting", "recent"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A line of a list."""
+
+    number: str
+    item: ItemSpec
+    applicant: str
+    state: State
+    outcome: str
+    due_at: datetime | None
+    office_id: int
+    step: str = ""  # title of the step that waits; empty: the case itself waits
+    step_id: int | None = None
+    step_version: int = 0
+    step_kind: str = ""
+    received_at: datetime | None = None
+    late: bool = False
+
+    @property
+    def waits_for(self) -> str:
+        """What it waits for, in words."""
+        return self.step or STATE_TITLES[self.state]
+
+
+_COLUMNS = (
+    "c.number, c.item_version_id, c.applicant, c.state, c.outcome, w.due_at, w.office_id,"
+    " w.key, w.step_id, w.version, c.received_at, c.late"
+)
+
+# What waits for my offices: open steps, and cases to be accepted. Each half walks its own
+# partial index in the order of the due date and stops after a page.
+_WORK = """
+(SELECT s.due_at, s.office_id, s.key, s.id AS step_id, s.version, s.case_id
+   FROM cases_step s WHERE s.state = 'open' AND s.office_id = ANY(%(offices)s) {late_s}
+  ORDER BY s.due_at, s.id LIMIT %(most)s)
+UNION ALL
+(SELECT t.due_at, t.office_id, '' AS key, NULL AS step_id, 0 AS version, t.id AS case_id
+   FROM cases_case t WHERE t.state = 'received' AND t.office_id = ANY(%(offices)s) {late_t}
+  ORDER BY t.due_at LIMIT %(most)s)
+"""
+
+
+def work(actor: Actor, *, now: datetime, late_only: bool = False, page: int = 1) -> list[Row]:
+    """What waits for the actor's offices, the earliest due first; one page."""
+    late = {"late_s": "AND s.due_at < %(now)s", "late_t": "AND t.due_at < %(now)s"}
+    union = _WORK.format(**(late if late_only else {"late_s": "", "late_t": ""}))
+    return _rows(
+        f"SELECT {_COLUMNS} FROM ({union}) w JOIN cases_case c ON c.id = w.case_id"
+        " ORDER BY w.due_at NULLS LAST, c.id LIMIT %(page)s OFFSET %(skip)s",
+        {"offices": list(actor.offices), "now": now, "most": PAGE * page,
+         "page": PAGE, "skip": PAGE * (page - 1)},
+    )
+
+
+def work_count(actor: Actor, *, now: datetime) -> tuple[int, int]:
+    """How much waits for the actor's offices, and how much of it is late; exact up to 1,000."""
+    union = _WORK.format(late_s="", late_t="")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE due_at < %(now)s) FROM ({union}) w",
+            {"offices": list(actor.offices), "now": now, "most": EXACT_UP_TO + 1},
+        )
+        found: tuple[int, int] = cursor.fetchone()
+    return found
+
+
+_SEEN = (
+    "SELECT {columns} FROM cases_case c"
+    " CROSS JOIN LATERAL (SELECT c.due_at, c.office_id, '' AS key, NULL::bigint AS step_id,"
+    " 0 AS version) w WHERE {seen} {also} ORDER BY c.id DESC LIMIT %(page)s OFFSET %(skip)s"
+)
+
+
+def visible_to(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """The condition under which this actor may see ``cases_case c``, and its parameters."""
+    if actor.is_staff:
+        return (
+            "EXISTS (SELECT FROM cases_access a WHERE a.case_id = c.id"
+            " AND a.office_id = ANY(%(offices)s))",
+            {"offices": list(actor.offices)},
+        )
+    return (
+        "EXISTS (SELECT FROM cases_party p WHERE p.case_id = c.id AND p.person_id = %(person)s"
+        " AND p.role IN ('applicant', 'agent', 'guardian'))",
+        {"person": actor.person_id},
+    )
+
+
+def seen(actor: Actor, *, also: str = "", page: int = 1, size: int = PAGE, **params: Any
+         ) -> list[Row]:
+    """The cases an actor may see, the newest first; ``also`` narrows them."""
+    condition, mine = visible_to(actor)
+    sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "")
+    return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
+
+
+def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
+    """By number, identity number, phone or name: whatever the text looks like."""
+    found = text.strip()
+    try:
+        code = codes.code_text(found)
+    except ValueError:
+        code = found
+    if codes.is_case_number(code):
+        return seen(actor, also="c.number = %(number)s", number=code)
+    party = (
+        "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id"
+        " WHERE {})"
+    )
+    if codes.is_mobile(code):
+        return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page,
+                    hash=vault.lookup(code))
+    if len(code) == 18 and code[:17].isdigit():
+        return seen(actor, also=party.format("r.identity_hash = %(hash)s"), page=page,
+                    hash=vault.lookup(code))
+    if code.isdigit():
+        return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page)
+    return seen(actor, also=party.format("r.name LIKE %(name)s"), name=f"{found}%", page=page)
+
+
+def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [_row(values) for values in cursor.fetchall()]
+
+
+def _row(values: Sequence[Any]) -> Row:
+    (number, version_id, applicant, state, outcome, due_at, office_id, key, step_id, version,
+     received_at, late) = values
+    item = item_version(version_id)
+    spec = item.flow.steps[key] if key else None
+    return Row(
+        number=number, item=item, applicant=applicant, state=state, outcome=outcome,
+        due_at=due_at and local(due_at), office_id=office_id, step=spec.title if spec else "",
+        step_id=step_id, step_version=version, step_kind=spec.kind if spec else "",
+        received_at=local(received_at), late=late,
+    )
+
+
+# -- one case ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """One event as the timeline shows it."""
+
+    seq: int
+    verb: str
+    title: str
+    who: str
+    office: str
+    at: datetime
+    recorded_at: datetime
+    data: dict[str, Any]
+    mark: str  # the first of its hash, as people compare it
+
+
+def happenings(case_id: int) -> list[Happening]:
+    """The trail of a case, the newest first. Whoever calls this has loaded the case as an actor."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.seq, e.verb, a.name, p.title, o.name, e.occurred_at, e.recorded_at, e.body,"
+            " e.hash FROM trail_event e"
+            " LEFT JOIN network_account a ON a.id = e.account_id"
+            " LEFT JOIN network_post p ON p.id = e.post_id"
+            " LEFT JOIN network_office o ON o.id = p.office_id"
+            " WHERE e.subject_type = 'case' AND e.subject_id = %s ORDER BY e.seq DESC",
+            [case_id],
+        )
+        rows = cursor.fetchall()
+    return [
+        Happening(
+            seq=seq, verb=verb, title=title_of(verb),
+            who=(f"{post} {name}" if post else name or "系统"), office=office or "",
+            at=local(at), recorded_at=local(recorded), data=json.loads(bytes(body)).get("d", {}),
+            mark=bytes(hash_).hex()[:8],
+        )
+        for seq, verb, name, post, office, at, recorded, body, hash_ in rows
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Someone:
+    """A party of a case, masked."""
+
+    role: str
+    name: str  # whole: whoever handles the case calls people by their name
+    masked: str
+    identity: str
+    phone: str
+    person_id: int | None
+    paper: str
+
+
+def parties(case_id: int) -> list[Someone]:
+    """For whom and by whom, what identifies masked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),"
+            " coalesce(r.phone_mask, ''), p.person_id, p.paper FROM cases_party p"
+            " LEFT JOIN registry_person r ON r.id = p.person_id"
+            " LEFT JOIN registry_organisation g ON g.id = p.organisation_id"
+            " WHERE p.case_id = %s ORDER BY p.role, p.seq",
+            [case_id],
+        )
+        rows = cursor.fetchall()
+    return [
+        Someone(role=role, name=name, masked=name[:1] + "**", identity=identity, phone=phone,
+                person_id=person, paper=paper)
+        for role, name, identity, phone, person, paper in rows
+    ]
+
+
+def material_rows(case_id: int) -> dict[str, dict[str, Any]]:
+    """The materials of a case by key: state, note, file, certificate."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.key, m.state, m.note, m.file_id, m.due_on, t.number FROM cases_material m"
+            " LEFT JOIN registry_certificate t ON t.id = m.certificate_id WHERE m.case_id = %s",
+            [case_id],
+        )
+        return {
+            key: {"state": state, "note": note, "file": file, "due_on": due_on, "certificate": cert}
+            for key, state, note, file, due_on, cert in cursor.fetchall()
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Following:
+    """What anybody with number and phone digits may know: the state, and nothing else."""
+
+    number: str
+    item: str
+    state: str
+    office: str
+    due_at: datetime | None
+
+
+def follow(number: str, last_four: str) -> Following | None:
+    """The state of a case for whoever knows its number and the applicant's last four digits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.number, c.item_version_id, c.state, c.outcome, o.name, c.due_at"
+            " FROM cases_case c JOIN network_office o ON o.id = c.office_id"
+            " WHERE c.number = %s AND c.follow_hash = %s",
+            [number, vault.lookup(f"{number}:{last_four}")],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    number, version_id, state, outcome, office, due_at = row
+    words = STATE_TITLES[state]
+    if state == "closed":
+        words = f"已办结（{OUTCOME_TITLES[outcome]}）"
+    return Following(number=number, item=item_version(version_id).name, state=words,
+                     office=office, due_at=due_at and local(due_at))
+
+
+# -- the leader's page ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeLoad:
+    """What one office has open, and how much of it is late."""
+
+    office_id: int
+    name: str
+    open: int
+    late: int
+    oldest: datetime | None
+
+
+def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
+    """Open work by office in the cases the actor may see, the most late first."""
+    condition, params = visible_to(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.id, o.name, count(*), count(*) FILTER (WHERE w.due_at < %(now)s),"
+            " min(w.due_at) FROM (SELECT s.office_id, s.due_at, s.case_id FROM cases_step s"
+            " WHERE s.state = 'open' UNION ALL SELECT t.office_id, t.due_at, t.id"
+            " FROM cases_case t WHERE t.state = 'received') w"
+            " JOIN cases_case c ON c.id = w.case_id JOIN network_office o ON o.id = w.office_id"
+            f" WHERE {condition} GROUP BY o.id, o.name ORDER BY 4 DESC, 3 DESC LIMIT 50",
+            {**params, "now": now},
+        )
+        rows = cursor.fetchall()
+    return [
+        OfficeLoad(office_id=i, name=n, open=a, late=b, oldest=o and local(o))
+        for i, n, a, b, o in rows
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Today:
+    """The leader's figures, each of which opens to its cases."""
+
+    received: int
+    closed: int
+    open: int
+    late: int
+    due_today: int
+    low_ratings: int
+
+
+def today(actor: Actor, *, now: datetime) -> Today:
+    """What happened today and what is late, over the cases the actor may see."""
+    condition, params = visible_to(actor)
+    start = local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE c.received_at >= %(start)s),"
+            " count(*) FILTER (WHERE c.closed_at >= %(start)s),"
+            " count(*) FILTER (WHERE c.state <> 'closed'),"
+            " count(*) FILTER (WHERE c.state <> 'closed' AND c.due_at < %(now)s),"
+            " count(*) FILTER (WHERE c.state <> 'closed' AND c.due_at >= %(now)s"
+            " AND c.due_at < %(end)s),"
+            " (SELECT count(*) FROM voice_rating v WHERE v.level <= 2"
+            " AND v.rated_at >= %(month)s AND v.office_id IN (SELECT office_id FROM cases_access"
+            " WHERE office_id = ANY(%(offices)s)))"
+            f" FROM cases_case c WHERE {condition}",
+            {"offices": list(actor.offices), **params, "start": start, "now": now,
+             "end": start + timedelta(days=1), "month": start - timedelta(days=30)},
+        )
+        received, closed, opened, late, due, low = cursor.fetchone()
+    return Today(received=received, closed=closed, open=opened, late=late, due_today=due,
+                 low_ratings=low)

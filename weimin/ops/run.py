@@ -1,0 +1,80 @@
+"""Starting an installation: database, web, worker under one supervisor."""
+
+import logging
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from weimin import __version__
+from weimin.ops.backup import backup
+from weimin.ops.errors import OpsError
+from weimin.ops.home import Home, check_reachable
+from weimin.ops.places import find_binaries
+from weimin.ops.postgres import OWNER
+from weimin.ops.supervisor import Supervisor, answers, database, program, require_free_port
+
+LEAST_FREE = 500_000_000  # bytes; below it nothing is started that writes
+
+
+def run(home: Path, host: str, port: int, workers: int) -> None:
+    """Start and watch until a signal says stop."""
+    _serve(Home(home), host, port, workers, first=lambda place: None, ready=_say_ready)
+
+
+def run_demo(home: Path, host: str, port: int) -> None:
+    """The same with the demo place loaded and its accounts printed."""
+    _serve(Home(home, demo=True), host, port, 2,
+           first=lambda place: place.call("demo-data"), ready=_say_demo)
+
+
+def _serve(place, host, port, workers, first, ready) -> None:  # type: ignore[no-untyped-def]
+    began = time.monotonic()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    check_reachable(host)
+    require_free_port(host, port)
+    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(place.folder).free < LEAST_FREE:
+        raise OpsError(f"磁盘快满了（{place.folder}）", "清理到至少剩 500 MB 再启动")
+    with Supervisor(place.folder / "run.lock") as supervisor:
+        if place.server is not None:
+            supervisor.start(database(place.server))
+            place.server.ensure_database()
+        place.call("prepare", role=OWNER)
+        first(place)
+        env = place.environment()
+        supervisor.start(
+            program("网页", place.web(host, port, workers),
+                    ready=lambda: answers(host, port), env=env)
+        )
+        supervisor.start(program("后台任务", place.worker(), ready=lambda: True, env=env))
+        ready(host, port, time.monotonic() - began)
+        supervisor.watch()
+
+
+def _say_ready(host: str, port: int, seconds: float) -> None:
+    click.secho(f"\n  http://{host}:{port}  （{seconds:.1f} 秒）  Ctrl-C 停止\n", bold=True)
+
+
+def _say_demo(host: str, port: int, seconds: float) -> None:
+    from weimin.ops.cast import CAST, PASSWORD
+
+    click.secho(f"\n  http://{host}:{port}  （{seconds:.1f} 秒）\n", bold=True)
+    click.echo(f"  演示账号，密码都是 {PASSWORD}\n")
+    for member in CAST:
+        click.echo(f"    {member.username:<10}{member.name}　{member.role}")
+    click.echo("\n  居民：在首页“登录”处输入任意 190 开头的手机号，验证码显示在屏幕上。")
+    click.echo("  演示数据，无法律效力。Ctrl-C 停止。\n")
+
+
+def upgrade(home: Path) -> None:
+    """Back up, migrate, verify: in this order, and nothing is touched when the backup fails."""
+    place = Home(home)
+    archive = place.folder / f"before-{__version__}-{time.strftime('%Y%m%d-%H%M%S')}.tar"
+    with place.database():
+        backup(place.url(OWNER), place.folder / "files", archive, binaries=find_binaries(),
+               version=__version__)
+        click.echo(f"升级前的备份：{archive}")
+        place.call("prepare", role=OWNER)
+        place.call("verify-here", role=OWNER)

@@ -1,0 +1,66 @@
+"""Delivering what was posted: an indexed look-up, then a conditional update of exactly one row."""
+
+import json
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from weimin.kernel import vault
+from weimin.outbox import ports
+
+MOST_TRIES = 8
+
+_NEXT = """
+SELECT id, port, key, payload, tries FROM outbox_message
+ WHERE status = 'waiting' AND (tried_at IS NULL OR tried_at < %(now)s - interval '1 minute' * (2 ^ tries))
+ ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
+
+def deliver_due(now: datetime, most: int = 500) -> int:
+    """Send what waits, the oldest first; how many left. Safe to run in several workers."""
+    sent = 0
+    for _ in range(most):
+        outcome = _deliver_one(now)
+        if outcome is None:
+            break
+        sent += outcome
+    return sent
+
+
+def _deliver_one(now: datetime) -> bool | None:
+    """Send one message: True if it left, False if not, None when nothing waits."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"now": now})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        id_, port, key, payload, tries = row
+        status, error = "sent", ""
+        try:
+            ports.send(port, key, json.loads(vault.decrypt(payload)))
+        except ports.PortError as failed:
+            given_up = failed.permanent or tries + 1 >= MOST_TRIES
+            status, error = ("failed" if given_up else "waiting"), str(failed)
+        cursor.execute(
+            "UPDATE outbox_message SET status = %s, error = %s, tries = tries + 1, tried_at = %s"
+            " WHERE id = %s",
+            [status, error, now, id_],
+        )
+    return status == "sent"
+
+
+def send_again(message_id: int) -> None:
+    """Put a failed message back in line: somebody looked at it and pressed the button."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_message SET status = 'waiting', tries = 0, tried_at = NULL, error = ''"
+            " WHERE id = %s AND status = 'failed'",
+            [message_id],
+        )
+
+
+def read(payload: bytes) -> dict[str, str]:
+    """What a message says, for the screen that shows it to those who may see it."""
+    found: dict[str, str] = json.loads(vault.decrypt(payload))
+    return found
