@@ -23,7 +23,8 @@ def circumstances(file: "CaseFile") -> Circumstances:
         notice=notice(file),
         silence_accepts=file.item.profile.silence_accepts,
         lacking=bool(lacking(absent)),
-        complete=not absent and "promised" not in file.materials.values(),
+        awaited=bool(absent) or "promised" in file.materials.values()
+        or (file.open_pause is not None and file.open_pause.reason == "supplement"),
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
         extension_by=extension_by(file),
         returnable=frozenset(
@@ -39,8 +40,11 @@ def circumstances(file: "CaseFile") -> Circumstances:
 def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:
     """Whether the one-time notice was given, may still be given in time, or is overdue."""
     clock = file.clocks.get("notice")
-    if clock is None or clock.met_at is not None:
-        return "given" if clock else "running"
+    if clock is None:
+        return "running"
+    if clock.met_at is not None:
+        # Where silence accepts, a late notice undoes nothing: it counts as never given.
+        return "overdue" if clock.late and file.item.profile.silence_accepts else "given"
     return "overdue" if clock.due_at is not None and file.now > clock.due_at else "running"
 
 

@@ -53,10 +53,7 @@ def undo(file: CaseFile, row: StepRow) -> None:
         )
     if kind.decides and file.row["state"] == "decided":
         file.set(state="accepted", outcome="", decided_at=None)
-        for name in ("decision", "promise"):
-            if clock := file.clocks.get(name):
-                clock.met_at = None
-                file.touch_clock(clock)
+        clocks.start_decision(file, file.today)
 
 
 def _certificate(
@@ -71,7 +68,8 @@ def _certificate(
     lasts = result.get("valid") not in (None, "none")
     valid_to = last_day(file.today, Term.parse(result["valid"]), file.calendar) if lasts else None
     code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
-    written = f"{result.get('prefix') or result.get('name', '')}{number}"
+    # The same number may stand on papers of two offices, so the certificate's has the office's.
+    written = f"{file.routes.office_names[office]}{number}"
     if result.get("kind") != "certificate":
         return {"document": written}
     file.batch.add(

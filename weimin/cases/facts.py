@@ -121,6 +121,19 @@ def _bool(field: Field, given: Any) -> bool:
     raise ValueError(f"{field.label}请选“是”或“否”")
 
 
+def _table(field: Field, given: Any) -> list[dict[str, Any]]:
+    """Rows of a table, each answer checked and encrypted as one of a form would be."""
+    if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
+        raise ValueError(f"{field.label}应是一行一行的内容")
+    columns = {column.key: column for column in field.columns}
+    kept = []
+    for row in given:
+        if unknown := set(row) - set(columns):
+            raise ValueError(f"{field.label}没有“{'、'.join(sorted(unknown))}”这一列")
+        kept.append({key: _checked_one(columns[key], value) for key, value in row.items()})
+    return kept
+
+
 def _area(field: Field, given: Any) -> str:
     code = codes.code_text(given)
     codes.division_level(code)
@@ -137,7 +150,7 @@ _READERS = {
     "id-number": lambda field, given: codes.identity_number(given),
     "phone": lambda field, given: codes.phone_number(given),
     "bank-account": lambda field, given: codes.code_text(given),
-    "table": lambda field, given: given,
+    "table": _table,
 }
 
 
@@ -148,6 +161,11 @@ def reveal(value: str) -> str:
 
 def shown(value: Any) -> Any:
     """An answer for the screen: what identifies is masked."""
+    if isinstance(value, list):
+        return "；".join(
+            "，".join(str(shown(each)) for each in row.values()) if isinstance(row, Mapping)
+            else str(row) for row in value
+        )
     if isinstance(value, str) and value.startswith(_SECRET):
         return mask_code(reveal(value))
     return value

@@ -11,6 +11,7 @@ from django.db import connection
 
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances
+from weimin.cases.materials import lacking, missing
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -334,6 +335,9 @@ class CaseFile:
             )
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
             return WrongState("办件正在暂停计时", "恢复计时后再办理")
+        if verb == "accept" and (absent := lacking(missing(self))):
+            names = "、".join(spec.name for spec in absent)
+            return WrongState(f"还缺：{names}", "请出具一次性告知单，一次写全")
         if state in rules[0].states and self._is_theirs(rules, step_id) and rules[0].condition:
             return WrongState(f"现在还不能“{title}”", f"条件：{rules[0].condition}")
         step = self.find_step(step_id) if step_id is not None else None

@@ -5,16 +5,23 @@ from datetime import date, datetime
 from typing import Any
 
 from weimin.flow.kinds import Ask, StepKind, register
+from weimin.flow.terms import Term, last_day
 from weimin.kernel.clock import local
+from weimin.worktime.calendar import Calendar
 
 OPINION = Ask(key="opinion", label="意见")
 REASON = Ask(key="reason", label="理由", when=("reject",))
 
-_PUBLIC_NOTICE_DAYS = 7  # unless the item declares another number (民发〔2021〕57号 art. 23)
+_PUBLIC_NOTICE = Term(7, "d")  # unless the item declares another term (民发〔2021〕57号)
 
 
-def _shown_long_enough(answers: Mapping[str, Any], opened: datetime, now: datetime) -> str | None:
+def _shown_long_enough(
+    answers: Mapping[str, Any], opened: datetime, now: datetime, term: Term | None,
+    calendar: Calendar,
+) -> str | None:
     """A notice without objection is over only when its days are over."""
+    if not answers.get("posted_on"):
+        return None  # an objection: nothing was shown to its end
     try:
         posted = date.fromisoformat(str(answers.get("posted_on", "")))
         ended = date.fromisoformat(str(answers.get("ended_on", "")))
@@ -24,9 +31,9 @@ def _shown_long_enough(answers: Mapping[str, Any], opened: datetime, now: dateti
         return "公示不能早于本环节开始的日期"
     if ended > local(now).date():
         return "公示还没有结束，结束后再登记结果"
-    days = int(answers.get("_days") or _PUBLIC_NOTICE_DAYS)
-    if (ended - posted).days < days:
-        return f"公示不足{days}日，请公示期满后再登记"
+    whole = term or _PUBLIC_NOTICE
+    if ended < last_day(posted, whole, calendar):
+        return f"公示不足{whole.words}，请公示期满后再登记"
     return None
 
 
@@ -59,7 +66,7 @@ PUBLIC_NOTICE = register(
         ),
         outcomes={"approve": "公示无异议", "repeat": "有异议，核实后重新公示",
                   "reject": "异议成立"},
-        check=lambda a, o, n: _shown_long_enough(a, o, n) if a.get("posted_on") else None,
+        check=_shown_long_enough,
     )
 )
 DECISION = register(

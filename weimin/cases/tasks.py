@@ -16,9 +16,9 @@ log = logging.getLogger("weimin.cases")
 # 行政许可法 art. 32(1)(4): no notice within five working days counts as accepted on receipt.
 _SILENT = """
 SELECT c.number FROM cases_case c
-  JOIN cases_clock n ON n.case_id = c.id AND n.kind = 'notice' AND n.met_at IS NULL
+  JOIN cases_clock n ON n.case_id = c.id AND n.kind = 'notice' AND (n.met_at IS NULL OR n.late)
   JOIN catalogue_item_version v ON v.id = c.item_version_id
- WHERE c.state = 'received' AND n.due_at < %s AND v.data->>'type' = ANY(%s)
+ WHERE c.state IN ('received', 'noticed') AND n.due_at < %s AND v.data->>'type' = ANY(%s)
 """
 
 

@@ -105,7 +105,8 @@ class Routes:
         kind = kind_of(spec.kind)
         if line == item.line and (kind.decides or kind.issues):
             level = self.power(item.item_id, "decide", path, on, level).level
-        if line == item.line and level == self.office_levels.get(competent):
+        here = spec.place in (None, item.place)
+        if here and line == item.line and level == self.office_levels.get(competent):
             return competent  # also after the case was transferred to another place's office
         return self._must(line, level, path, on)
 

@@ -25,6 +25,7 @@ class Field:
     hint: str = ""
     min: float | None = None
     max: float | None = None
+    columns: tuple["Field", ...] = ()  # of a table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +162,7 @@ def _field(data: Mapping[str, Any]) -> Field:
         hint=data.get("hint", ""),
         min=data.get("min"),
         max=data.get("max"),
+        columns=tuple(_field(each) for each in data.get("columns", ())),
     )
 
 

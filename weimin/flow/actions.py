@@ -66,7 +66,7 @@ class Circumstances:
     notice: Literal["running", "overdue", "given"] = "running"
     silence_accepts: bool = False  # by law, no notice in time counts as acceptance
     lacking: bool = False  # required materials are missing that may not follow later
-    complete: bool = True  # nothing is missing at all
+    awaited: bool = False  # something is still to come from the applicant
     finished: bool = False  # every step is done
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
@@ -115,12 +115,14 @@ RULES: tuple[Rule, ...] = (
     _rule("accept", "受理", "received noticed", "competent system", primary=True,
           only_if=_may_accept, condition="材料齐全（可容缺的除外）；系统只在法定告知期限届满后"),
     _rule("notify_missing", "出具一次性告知单", "received", "receiver competent",
-          only_if=lambda now, mine, step: now.notice != "given", condition="尚未告知过"),
+          only_if=lambda now, mine, step: now.notice == "running" or (
+              now.notice == "overdue" and not now.silence_accepts),
+          condition="尚未告知过；许可逾期未告知的即为受理"),
     _rule("notify_again", "再次告知（须说明理由）", "received noticed", "supervisor head",
           only_if=lambda now, mine, step: now.notice == "given", condition="已经告知过一次"),
     _rule("supplement", "提交补正材料", "noticed", "applicant receiver competent", primary=True),
     _rule("supplement", "提交补正材料", "accepted", "applicant receiver competent",
-          only_if=lambda now, mine, step: not now.complete, condition="还有容缺或欠缺的材料"),
+          only_if=lambda now, mine, step: now.awaited, condition="还有容缺、欠缺或等待补充的材料"),
     _rule("refuse", "不予受理", "received noticed", "competent"),
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",

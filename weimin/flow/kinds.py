@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from weimin.flow.terms import Term
+from weimin.worktime.calendar import Calendar
+
 Outcome = Literal["approve", "reject", "repeat"]
 
 
@@ -24,7 +27,8 @@ class Ask:
     when: tuple[Outcome, ...] = ("approve", "reject", "repeat")  # outcomes that ask for it
 
 
-Check = Callable[[Mapping[str, Any], datetime, datetime], str | None]
+# (answers, opened_at, now, the step's own term, the calendar) → what is wrong, if anything
+Check = Callable[[Mapping[str, Any], datetime, datetime, Term | None, Calendar], str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +44,7 @@ class StepKind:
     delivers: bool = False  # it hands the result over; done also when the case was denied
     village_may: bool = True  # a village receives and helps, it never decides
     outside: bool = False  # a neighbour answers later; nobody's desk shows it as work
-    check: Check | None = None  # (answers, opened_at, now) → what is wrong, if anything
+    check: Check | None = None
 
 
 _kinds: dict[str, StepKind] = {}

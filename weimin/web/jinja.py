@@ -14,7 +14,7 @@ def environment(**options: Any) -> Environment:
     """Jinja with gettext, static files, URLs and the house's ways of writing dates."""
     env = Environment(**options, extensions=["jinja2.ext.i18n", "jinja2.ext.do"])
     env.install_gettext_callables(  # type: ignore[attr-defined]
-        translation.gettext, translation.ngettext, newstyle=False
+        translation.gettext, translation.ngettext, newstyle=True
     )
     env.globals.update(static=static, url=lambda name, *args: reverse(name, args=args))
     env.filters.update(

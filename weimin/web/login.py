@@ -1,6 +1,214 @@
-"""Logging in."""
-from django.http import HttpRequest, HttpResponse
+"""Logging in: staff by name and password, residents by a code to their phone."""
+
+import hmac
+import secrets
+from datetime import timedelta
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from weimin.kernel import clock, codes, vault
+from weimin.kernel.errors import Invalid, TooMany, WeiminError
+from weimin.network.models import Account
+from weimin.network.staff import posts_of
+from weimin.outbox.post import post
+from weimin.registry.models import Person
+from weimin.trail import chain
+from weimin.web.limits import limited
+from weimin.web.models import LoginCode
+from weimin.web.page import actor_of, page, staff
+
+CODE_MINUTES = 5
+MOST_TRIES = 5
+
+chain.register(log_in="登录", log_out="退出", switch_post="切换岗位")
+
+
+def _next(request: HttpRequest, fallback: str) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return reverse(fallback)
+
+
+def _enter(request: HttpRequest, account: Account, post_id: int | None = None) -> None:
+    """Begin a session: a new key, so that an old one is of no use."""
+    request.session.flush()
+    request.session["account"] = account.pk
+    if post_id is not None:
+        request.session["post"] = post_id
+    with transaction.atomic():
+        chain.append(
+            chain.Subject("account", account.pk),
+            chain.Draft(verb="log_in", occurred_at=clock.now(), account_id=account.pk,
+                        post_id=post_id),
+        )
+
+
+# -- staff -------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def staff_sign_in(request: HttpRequest) -> HttpResponse:
+    """User name and password; five failures lock the name at this address for a quarter hour."""
+    username, errors = request.POST.get("username", ""), []
+    if request.method == "POST":
+        account = authenticate(
+            request, username=username.strip(), password=request.POST.get("password", "")
+        )
+        if isinstance(account, Account) and account.is_staff_member:
+            _enter(request, account)
+            return redirect(_next(request, "desk"))
+        errors = [{"href": "#username", "text": _("账号或密码不对，请再试一次")}]
+    return page(request, "login.jinja", errors=errors, username=username,
+                next=request.GET.get("next", ""), status=401 if errors else 200)
 
 
 def locked_out(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse(status=429)
+    """Too many failures: said in words."""
+    error = TooMany(_("密码错得太多，账号已锁定15分钟"), _("稍后再试，或请系统管理员重设密码"))
+    return page(request, "error.jinja", error=error, status=429)
+
+
+@require_http_methods(["GET", "POST"])
+def switch(request: HttpRequest) -> HttpResponse:
+    """Another post of mine, or another person at this PC: two clicks."""
+    actor = staff(request)
+    assert actor.account_id is not None
+    held = posts_of(actor.account_id, on=clock.today())
+    if request.method == "POST":
+        wanted = request.POST.get("post", "")
+        if wanted.isdigit() and any(each.id == int(wanted) for each in held):
+            request.session["post"] = int(wanted)
+            return redirect("desk")
+        request.session.flush()
+        return redirect("staff-sign-in")
+    return page(request, "switch.jinja", held=held)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    if request.method == "GET":
+        return page(request, "sign_out.jinja")
+    back = "staff-sign-in" if actor_of(request).is_staff else "portal"
+    request.session.flush()
+    return redirect(back)
+
+
+# -- residents ---------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """A resident: the phone number first, then the code."""
+    if request.method == "GET":
+        return page(request, "portal/sign_in.jinja", errors=[], phone="",
+                    next=request.GET.get("next", ""))
+    try:
+        phone = codes.phone_number(request.POST.get("phone", ""))
+        if not codes.is_mobile(phone):
+            raise ValueError(_("请填写能收短信的手机号"))
+    except ValueError as error:
+        return page(request, "portal/sign_in.jinja", phone=request.POST.get("phone", ""),
+                    errors=[{"href": "#phone", "text": str(error)}], status=422,
+                    next=request.POST.get("next", ""))
+    if "code" not in request.POST:
+        return _ask_code(request, phone, _send_code(request, phone))
+    try:
+        account = _account_of(phone, request.POST["code"], request.POST.get("name", ""))
+    except WeiminError as error:
+        return _ask_code(request, phone, None, error.message)
+    _enter(request, account)
+    return redirect(_next(request, "mine"))
+
+
+def _ask_code(
+    request: HttpRequest, phone: str, shown: str | None, error: str = ""
+) -> HttpResponse:
+    known = Person.objects.filter(phone_hash=vault.lookup(phone), account__isnull=False).exists()
+    return page(
+        request, "portal/code.jinja", phone=phone, shown=shown, known=known,
+        errors=[{"href": "#code", "text": error}] if error else [],
+        next=request.POST.get("next", ""), status=422 if error else 200,
+    )
+
+
+@transaction.atomic
+def _send_code(request: HttpRequest, phone: str) -> str | None:
+    """Send a code through the outbox; the demo shows it on the screen and says so."""
+    limited("code", phone, most=5, within=timedelta(minutes=30))
+    code = f"{secrets.randbelow(10**6):06d}"
+    now = clock.now()
+    made = LoginCode.objects.create(
+        phone_hash=vault.lookup(phone), code_hash=_hash(phone, code), sent_at=now
+    )
+    post("sms", f"login-{made.pk}", chain.Subject("login", made.pk),
+         {"to": phone, "text": f"【为民】验证码 {code}，{CODE_MINUTES}分钟内有效。"}, now=now)
+    return code if settings.DEMO else None
+
+
+def _hash(phone: str, code: str) -> bytes:
+    return hmac.new(settings.SECRET_KEY.encode(), f"{phone}:{code}".encode(), sha256).digest()
+
+
+def _account_of(phone: str, code: str, name: str) -> Account:
+    """The account of that phone, if the code is right; made on the first log-in."""
+    with transaction.atomic():
+        sent = (
+            LoginCode.objects.select_for_update()
+            .filter(phone_hash=vault.lookup(phone), used=False,
+                    sent_at__gt=clock.now() - timedelta(minutes=CODE_MINUTES))
+            .order_by("-id").first()
+        )
+        if sent is None or sent.tries >= MOST_TRIES:
+            raise Invalid(_("验证码已失效，请重新获取"))
+        sent.tries += 1
+        right = hmac.compare_digest(bytes(sent.code_hash), _hash(phone, code.strip()))
+        sent.used = right
+        sent.save(update_fields=["tries", "used"])
+        account = _resident(phone, name) if right else None
+    if account is None:
+        raise Invalid(_("验证码不对，请再看一眼短信"))
+    return account
+
+
+def _resident(phone: str, name: str) -> Account:
+    person = (
+        Person.objects.filter(phone_hash=vault.lookup(phone), account__isnull=False)
+        .select_related("account").first()
+    )
+    if person is not None and person.account is not None:
+        return person.account
+    if not name.strip():
+        raise Invalid(_("第一次登录，请填写姓名"))
+    account = Account.objects.create(
+        username=f"resident-{secrets.token_hex(8)}", name=name.strip()[:40]
+    )
+    made = Person(name=account.name, account=account)
+    made.set_phone(phone)
+    made.save()
+    return account
+
+
+def elder(request: HttpRequest) -> HttpResponseRedirect:
+    """Large type on or off, also without script."""
+    target = redirect(_next(request, "portal"))
+    on = request.COOKIES.get("elder") != "1"
+    target.set_cookie("elder", "1" if on else "0", max_age=365 * 86400, samesite="Lax")
+    return target
+
+
+def sign_in_url(request: HttpRequest) -> str:
+    """Where to log in, and back to here."""
+    name = "staff-sign-in" if request.path.startswith(("/desk", "/admin", "/today")) else "sign-in"
+    return f"{reverse(name)}?{urlencode({'next': request.get_full_path()})}"

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 
 from weimin.kernel.errors import Invalid, WeiminError
+from weimin.web.login import sign_in_url
+from weimin.web.page import SignInNeeded, page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -16,18 +18,23 @@ def actor(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         def find() -> object:
-            session = request.session
-            if session.session_key:
-                session.get("account")  # makes the session load itself, once
-            return session.actor  # type: ignore[attr-defined]
+            if request.session.session_key:
+                request.session.get("account")  # makes the session load itself, once
+            return request.session.actor  # type: ignore[attr-defined]
 
         request.actor = SimpleLazyObject(find)  # type: ignore[attr-defined]
-        return get_response(request)
+        response = get_response(request)
+        # Pages show personal data on shared PCs: the back button must not bring them again.
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     return handle
 
 
-class _Errors:
+class errors:
+    """Errors of ours become pages or JSON; others stay what they are."""
+
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
@@ -35,14 +42,14 @@ class _Errors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django with what a view raised."""
+        if isinstance(error, SignInNeeded):
+            return redirect(sign_in_url(request))
         if not isinstance(error, WeiminError):
             return None
         if request.path.startswith("/api/"):
             return JsonResponse(as_json(error), status=error.status)
-        return render(request, "error.jinja", {"error": error}, status=error.status)
-
-
-errors = _Errors
+        return page(request, "error.jinja", error=error, status=error.status)
 
 
 def as_json(error: WeiminError) -> dict[str, object]:

@@ -6,6 +6,7 @@ from weimin.cases.effects import EFFECTS, settle
 from weimin.cases.file import CaseFile, StepRow
 from weimin.cases.verb import verb
 from weimin.flow.kinds import Ask, Outcome, StepKind, kind_of
+from weimin.flow.terms import Term
 from weimin.flow.transitions import complete as plan_completion
 from weimin.flow.transitions import work_is_done
 from weimin.kernel.errors import Invalid
@@ -46,7 +47,7 @@ def _finish(
     row = file.find_step(step)
     spec = file.item.flow.steps[row.key]
     kind = kind_of(spec.kind)
-    _check_answers(file, row, kind, outcome, answers, spec.limit.count if spec.limit else 0)
+    _check_answers(file, row, kind, outcome, answers, spec.limit)
     facts = {**file.facts, f"steps.{row.key}.outcome": outcome}
     plan = plan_completion(
         file.item.flow, facts, file.pure_steps, row.pure, outcome,
@@ -75,7 +76,7 @@ def _nothing(*_: Any) -> dict[str, Any]:
 
 def _check_answers(
     file: CaseFile, row: StepRow, kind: StepKind, outcome: Outcome, answers: dict[str, Any],
-    days: int,
+    term: Term | None,
 ) -> None:
     if outcome not in kind.outcomes:
         raise Invalid(fields={"outcome": f"“{kind.title}”没有这个结果"})
@@ -86,7 +87,9 @@ def _check_answers(
     wrong = {ask.key: said for ask in asks if (said := _ask_fault(ask, answers.get(ask.key)))}
     if wrong:
         raise Invalid(fields=wrong)
-    if kind.check and (said := kind.check({**answers, "_days": days}, row.opened_at, file.now)):
+    if kind.check is None:
+        return
+    if said := kind.check(answers, row.opened_at, file.now, term, file.calendar):
         raise Invalid(said)
 
 

@@ -1,0 +1,93 @@
+"""Finding an item by the words that residents use: 老人证 finds 老年人优待证; so does lnryd."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from weimin.catalogue.routes import routes_now
+from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.kernel.text import initials, pinyin_key, tidy
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item that was found, and the resident's word that found it."""
+
+    item: ItemSpec
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    item: ItemSpec
+    words: tuple[str, ...]  # the official name first
+    initials: tuple[str, ...]
+    pinyin: tuple[str, ...]
+
+
+@lru_cache(maxsize=2)
+def _index(epoch: int) -> tuple[_Entry, ...]:
+    entries = []
+    for version in routes_now().current_items.values():
+        item = item_version(version)
+        words = (item.name, *item.data.get("words", ()))
+        entries.append(
+            _Entry(
+                item, words, tuple(initials(w) for w in words),
+                tuple(pinyin_key(w).replace(" ", "") for w in words),
+            )
+        )
+    return tuple(sorted(entries, key=lambda entry: pinyin_key(entry.item.name)))
+
+
+def listed() -> list[Found]:
+    """All items, by pinyin."""
+    return [Found(entry.item, "") for entry in _index(routes_now().epoch)]
+
+
+def find(text: str, most: int = 12) -> list[Found]:
+    """The items that fit the text, the best first.
+
+    A word that is the text goes before one that begins with it, before one that holds it, before
+    one that shares most of its characters; Latin letters are compared with pinyin and initials.
+    """
+    wanted = tidy(text).lower().replace(" ", "")
+    if not wanted:
+        return []
+    scored = []
+    for entry in _index(routes_now().epoch):
+        score, word = max(_scores(entry, wanted), default=(0.0, ""))
+        if score > 0:
+            scored.append((score, Found(entry.item, word if word != entry.item.name else "")))
+    scored.sort(key=lambda pair: -pair[0])
+    return [found for _, found in scored[:most]]
+
+
+def _scores(entry: _Entry, wanted: str) -> Iterable[tuple[float, str]]:
+    latin = wanted.isascii()
+    for n, word in enumerate(entry.words):
+        bonus = 0.5 if n == 0 else 0.0
+        if latin:
+            keys = (entry.initials[n], entry.pinyin[n])
+            yield max(_match(key, wanted) for key in keys) + bonus * 0.1, word
+        else:
+            yield _match(word, wanted) or _overlap(word, wanted), word
+
+
+def _match(word: str, wanted: str) -> float:
+    if word == wanted:
+        return 10.0
+    if word.startswith(wanted):
+        return 8.0 - len(word) * 0.01
+    if wanted in word:
+        return 6.0 - len(word) * 0.01
+    return 0.0
+
+
+def _overlap(word: str, wanted: str) -> float:
+    """How many pairs of neighbouring characters both share: 办老人证 still finds 老人证."""
+    pairs = {wanted[i : i + 2] for i in range(len(wanted) - 1)}
+    shared = sum(1 for pair in pairs if pair in word)
+    if word in wanted and len(word) > 1:
+        return 5.0 + len(word) * 0.01
+    return 3.0 * shared / len(pairs) if pairs and shared * 2 >= len(pairs) else 0.0

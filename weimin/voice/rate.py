@@ -1,0 +1,83 @@
+"""评价: five levels for one contact, never forced, words optional (GB/T 39735-2020).
+
+A contact is something that an officer did with the resident's case: received, accepted, told
+what is missing, decided, delivered. Each can be rated once, by whoever is a party.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from weimin.cases.file import CaseFile
+from weimin.kernel.clock import local
+from weimin.kernel.errors import Invalid, NotAllowed
+from weimin.network.actor import Actor
+from weimin.trail import chain
+from weimin.voice.models import Rating
+
+LEVELS = ((5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意"))
+CONTACTS = ("receive", "accept", "notify_missing", "notify_again", "refuse", "complete", "close")
+
+chain.register(rate="评价")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """A contact that may still be rated."""
+
+    seq: int
+    title: str
+    office: str
+    at: datetime
+
+
+_RATEABLE = """
+SELECT e.seq, e.verb, o.id, o.name, e.occurred_at FROM trail_event e
+  JOIN network_post p ON p.id = e.post_id JOIN network_office o ON o.id = p.office_id
+ WHERE e.subject_type = 'case' AND e.subject_id = %s AND e.verb = ANY(%s)
+   AND NOT EXISTS (SELECT FROM voice_rating r WHERE r.case_id = %s AND r.contact = e.seq)
+ ORDER BY e.seq DESC
+"""
+
+
+def _rows(case_id: int) -> list[tuple[int, str, int, str, datetime]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_RATEABLE, [case_id, list(CONTACTS), case_id])
+        return cursor.fetchall()
+
+
+def rateable(case_id: int) -> list[Contact]:
+    """The contacts of a case that were not rated yet, the newest first."""
+    return [
+        Contact(seq=seq, title=chain.title_of(verb), office=office, at=local(at))
+        for seq, verb, _, office, at in _rows(case_id)
+    ]
+
+
+@transaction.atomic
+def rate(
+    number: str, *, actor: Actor, now: datetime, contact: int, level: int, words: str = "",
+    channel: str = "web",
+) -> None:
+    """Rate one contact. The words are personal content; the level is what is counted.
+
+    Raises NotAllowed for anybody but a party, Invalid for a contact that can't be rated (any
+    more) or a level that does not exist.
+    """
+    file = CaseFile.load(number, actor=actor, now=now, lock=True)
+    if not file.is_party:
+        raise NotAllowed("只有申请人可以评价")
+    if level not in dict(LEVELS):
+        raise Invalid(fields={"level": "请选一个评价"})
+    offices = {seq: office for seq, _, office, _, _ in _rows(file.id)}
+    if contact not in offices:
+        raise Invalid(fields={"contact": "这次服务已经评价过，或不能评价"})
+    Rating.objects.create(
+        case_id=file.id, contact=contact, office_id=offices[contact], level=level, words=words,
+        rated_at=now, channel=channel,
+    )
+    file.record("rate", {"contact": contact, "level": level, "channel": channel},
+                private={"words": words} if words else None)
+    file.seal()
+    file.save()

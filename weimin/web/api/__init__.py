@@ -1,0 +1,1 @@
+"""The API: the same verbs and the same reading as the screens, as JSON."""

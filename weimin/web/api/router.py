@@ -1,0 +1,249 @@
+"""Operations of the API. Sessions and CSRF are those of the screens.
+
+Writing takes an ``Idempotency-Key``: the same key with the same body answers the same again.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Header, NinjaAPI, Path, Query, Schema
+
+from weimin import __version__
+from weimin.cases import reading
+from weimin.cases.file import CaseFile
+from weimin.cases.verb import VERBS
+from weimin.cases.verbs import receive
+from weimin.cases.verbs.receive import Intake, Party
+from weimin.catalogue.finding import find, listed
+from weimin.kernel import clock
+from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
+from weimin.network.actor import Actor
+from weimin.web.middleware import as_json
+from weimin.web.page import actor_of
+
+api = NinjaAPI(
+    title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None,
+    description="事项、办件与办理操作。写操作请带 Idempotency-Key。",
+)
+
+
+class Problem(Schema):
+    """An error: what happened and what to do."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    fields: dict[str, str] | None = None
+
+
+FAULTS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+
+
+@api.exception_handler(WeiminError)
+def _said(request: HttpRequest, error: WeiminError) -> HttpResponse:
+    return api.create_response(request, as_json(error), status=error.status)
+
+
+class SignInFirst(WeiminError):
+    """Nobody is logged in."""
+
+    code, status = "sign_in", 401
+
+
+def someone(request: HttpRequest) -> Actor:
+    """Whoever is logged in. Raises SignInFirst for nobody."""
+    actor = actor_of(request)
+    if actor.account_id is None:
+        raise SignInFirst("请先登录")
+    return actor
+
+
+Number = Annotated[str, Path(pattern=r"^\d{11}$")]
+Key = Annotated[str, Header(alias="Idempotency-Key", max_length=100)]
+
+
+class ItemOut(Schema):
+    """An item of the catalogue."""
+
+    code: str
+    name: str
+    word: str = ""
+    type: str
+    promised: str | None = None
+
+
+@api.get("items", response={200: list[ItemOut], **FAULTS}, summary="查找事项")
+def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -> Any:
+    """Items by the words of a resident; all of them without words."""
+    found = find(q) if q.strip() else listed()
+    return [
+        ItemOut(code=f.item.code, name=f.item.name, word=f.word, type=f.item.type,
+                promised=str(f.item.promised) if f.item.promised else None)
+        for f in found
+    ]
+
+
+class PartyIn(Schema):
+    """A party by the registry's own id."""
+
+    role: str = "applicant"
+    person_id: int | None = Field(None, ge=1, le=2**62)
+    organisation_id: int | None = Field(None, ge=1, le=2**62)
+    name: str = Field("", max_length=40)
+    phone: str = Field("", max_length=20)
+    paper: str = Field("", max_length=200)
+
+
+class CaseIn(Schema):
+    """An application."""
+
+    item: str = Field(max_length=40)
+    area: str = Field(max_length=15)
+    parties: list[PartyIn] = Field(max_length=20)
+    answers: dict[str, Any] = {}
+    have: list[str] = []
+    declared: list[str] = []
+    channel: str = "window"
+    another_is_meant: bool = False
+
+
+class AnswerOut(Schema):
+    """What a verb answers."""
+
+    number: str
+    state: str
+    version: int
+    receipt: str
+
+
+@api.post("cases", response={200: AnswerOut, **FAULTS}, summary="收件")
+def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
+    """Receive an application. A resident applies for himself only."""
+    actor = someone(request)
+    parties = tuple(Party(**party.dict()) for party in body.parties)
+    if actor.is_resident and any(
+        p.role == "applicant" and p.person_id != actor.person_id for p in parties
+    ):
+        raise NotAllowed("居民只能为自己申请", "代他人办理请到窗口，带上委托书")
+    made = Intake(
+        item=body.item, area=body.area, parties=parties, answers=body.answers,
+        have=dict.fromkeys(body.have), declared=tuple(body.declared),
+        channel="web" if actor.is_resident else body.channel,
+        another_is_meant=body.another_is_meant,
+    )
+    return receive(made, actor=actor, now=clock.now(), key=key).as_dict()
+
+
+class RowOut(Schema):
+    """A line of a list."""
+
+    number: str
+    item: str
+    applicant: str
+    state: str
+    outcome: str
+    waits_for: str
+    due_at: datetime | None
+    late: bool
+
+
+def _row(row: reading.Row) -> RowOut:
+    return RowOut(
+        number=row.number, item=row.item.name, applicant=row.applicant, state=row.state,
+        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at, late=row.late,
+    )
+
+
+@api.get("cases", response={200: list[RowOut], **FAULTS}, summary="查找办件")
+def cases(
+    request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=1000)] = 1,
+) -> Any:
+    """The cases the actor may see."""
+    actor = someone(request)
+    rows = reading.search(actor, q, page=page) if q.strip() else reading.seen(actor, page=page)
+    return [_row(row) for row in rows]
+
+
+@api.get("work", response={200: list[RowOut], **FAULTS}, summary="等我办的")
+def work(request: HttpRequest, page: Annotated[int, Query(ge=1, le=20)] = 1) -> Any:
+    """What waits for the actor's offices, the earliest due first."""
+    actor = someone(request)
+    if not actor.is_staff:
+        raise NotAllowed("这里是工作人员的接口")
+    return [_row(row) for row in reading.work(actor, now=clock.now(), page=page)]
+
+
+class ActionOut(Schema):
+    """Something the actor may do now."""
+
+    verb: str
+    title: str
+    step: int | None = None
+    step_version: int | None = None
+
+
+class StepOut(Schema):
+    """A step of a case."""
+
+    id: int
+    key: str
+    title: str
+    state: str
+    outcome: str | None
+    office: str
+    due_at: datetime | None
+
+
+class CaseOut(RowOut):
+    """A case with its steps and what the actor may do."""
+
+    version: int
+    office: str
+    steps: list[StepOut]
+    actions: list[ActionOut]
+
+
+@api.get("cases/{number}", response={200: CaseOut, **FAULTS}, summary="一个办件")
+def case(request: HttpRequest, number: Number) -> Any:
+    """One case as the actor sees it; 404 when he may not know of it."""
+    file = CaseFile.load(number, actor=someone(request), now=clock.now(), lock=False)
+    names = file.routes.office_names
+    return CaseOut(
+        number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
+        outcome=file.outcome, waits_for="", due_at=file.due_at, late=file.late,
+        version=file.version, office=names.get(file.office_id, ""),
+        steps=[
+            StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,
+                    state=s.state, outcome=s.outcome, office=names.get(s.office_id or 0, ""),
+                    due_at=s.due_at)
+            for s in file.steps
+        ],
+        actions=[
+            ActionOut(verb=a.verb, title=a.title, step=a.step.id if a.step else None,
+                      step_version=a.step.version if a.step else None)
+            for a in file.actions()
+        ],
+    )
+
+
+class VerbIn(Schema):
+    """The parameters of a verb. ``expect`` is the version that the caller saw."""
+
+    params: dict[str, Any] = {}
+    expect: int | None = None
+
+
+@api.post("cases/{number}/{verb}", response={200: AnswerOut, **FAULTS}, summary="办理")
+def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key = "") -> Any:
+    """Carry out a verb. Which ones are open to the actor stands in the case's ``actions``."""
+    actor = someone(request)
+    if verb not in VERBS or verb == "receive":
+        raise NotFound(f"没有“{verb}”这个操作")
+    try:
+        return VERBS[verb](
+            number, actor=actor, now=clock.now(), key=key, expect=body.expect, **body.params
+        ).as_dict()
+    except TypeError as error:  # a parameter that the verb does not have, or of another type
+        raise Invalid(f"参数不对：{error}", "参数名和类型见文档") from None

@@ -1,0 +1,1 @@
+"""工作台: for clerk, village officer and reviewer."""

@@ -1,0 +1,257 @@
+"""The case page, and doing what it offers."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from weimin.cases import materials, reading
+from weimin.cases.clocks import CLOCK_TITLES
+from weimin.cases.facts import shown
+from weimin.cases.file import CaseFile
+from weimin.cases.verb import VERBS
+from weimin.flow.profiles import PAUSE_TITLES
+from weimin.kernel import clock, vault
+from weimin.kernel.clock import local, say_date, say_moment
+from weimin.kernel.errors import NotFound, WeiminError
+from weimin.network.actor import Actor
+from weimin.registry.models import Person
+from weimin.trail.models import Reveal
+from weimin.web.desk.forms import forms_of, params_of
+from weimin.web.page import page, staff
+from weimin.web.steps_graph import layout
+from weimin.web.words import headline, light_of, state_of
+
+
+@require_GET
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """One case: a sentence, the steps, the trail, and what I may do next."""
+    actor, now = staff(request), clock.now()
+    file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    return _show(request, file, actor, done=request.GET.get("done"))
+
+
+@require_POST
+def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Do what a dialog asked for; a refusal comes back to the same page with what was typed."""
+    actor, now = staff(request), clock.now()
+    if verb not in VERBS or verb == "receive":
+        raise NotFound(_("没有这个操作"))
+    try:
+        VERBS[verb](
+            number, actor=actor, now=now, key=request.POST.get("key", ""),
+            expect=_expected(request), **params_of(verb, request.POST),
+        )
+    except WeiminError as error:
+        if error.status == 404:
+            raise
+        file = CaseFile.load(number, actor=actor, now=now, lock=False)
+        return _show(request, file, actor, error=error, verb=verb, status=error.status)
+    return redirect(f"{reverse('case', args=[number])}?done={verb}")
+
+
+def _expected(request: HttpRequest) -> int | None:
+    text = request.POST.get("expect", "")
+    return int(text) if text.isdigit() else None
+
+
+def _show(
+    request: HttpRequest, file: CaseFile, actor: Actor, *, done: str | None = None,
+    error: WeiminError | None = None, verb: str = "", status: int = 200,
+) -> HttpResponse:
+    people = reading.parties(file.id)
+    applicant = next((p for p in people if p.role == "applicant"), None)
+    row = _as_row(file)
+    waiting = [s for s in file.steps if s.state == "open"]
+    waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or row.waits_for
+    office = file.routes.office_names.get(
+        (waiting[0].office_id if waiting else file.office_id) or 0, "")
+    colour, word = light_of(row.due_at, file.now)
+    forms = forms_of(file)
+    typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
+    return page(
+        request, "desk/case.jinja", status=status, file=file, forms=forms,
+        primary=next((f for f in forms if f.action.primary), None),
+        headline=headline(row, applicant.name if applicant else _("某单位"), waits, office, file.now),
+        color=colour, word=word, state=state_of(file.state, file.outcome, bool(file.open_pause)),
+        graph=graph_of(file), events=[_event(h) for h in reading.happenings(file.id)],
+        materials=_materials(file), people=[_person(file, p) for p in people],
+        facts=_facts(file), clocks=_clocks(file), office=office,
+        competent=file.routes.office_names.get(file.office_id, ""),
+        receiver=file.routes.office_names.get(file.receiver_id, ""),
+        pause=_pause(file), key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
+        typed=typed, papers=_papers(file),
+    )
+
+
+def _as_row(file: CaseFile) -> reading.Row:
+    return reading.Row(
+        number=file.number, item=file.item, applicant=file.applicant, state=file.state,
+        outcome=file.outcome, due_at=file.due_at and local(file.due_at),
+        office_id=file.office_id,
+    )
+
+
+def graph_of(file: CaseFile) -> dict[str, Any]:
+    """The steps in columns, each in its state, for the screen."""
+    rows: dict[str, list[Any]] = {}
+    for row in file.steps:
+        if row.state != "void":
+            rows.setdefault(row.key, []).append(row)
+    drawn = []
+    for spec in file.item.flow.ordered:
+        mine = rows.get(spec.key, [])
+        state, note = _step_state(mine, file)
+        office = file.routes.office_names.get(mine[0].office_id or 0, "") if mine else ""
+        drawn.append({"key": spec.key, "name": spec.title, "office": office, "state": state,
+                      "note": note, "needs": spec.needs})
+    return layout(drawn)
+
+
+def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
+    if not rows:
+        return "waiting", None
+    opened = [row for row in rows if row.state == "open"]
+    if opened:
+        colour, word = light_of(opened[0].due_at, file.now)
+        late = "late" if colour == "red" else "open"
+        return ("returned" if opened[0].round > 1 and late == "open" else late), word
+    last = max(rows, key=lambda row: row.done_at or file.now)
+    if last.state == "done":
+        day = say_date(local(last.done_at).date())
+        return "done", day + (_(" · 不同意") if last.outcome == "reject" else "")
+    return "skipped", _("已取消") if last.state == "cancelled" else None
+
+
+def _event(happening: reading.Happening) -> dict[str, Any]:
+    data = happening.data
+    said = []
+    if data.get("title"):
+        said.append(f"{data['title']}：{_OUTCOMES.get(str(data.get('outcome')), '')}")
+    if data.get("missing"):
+        said.append("缺：" + "、".join(data["missing"]))
+    for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
+                       ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
+                       ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
+        if data.get(key):
+            said.append(words.format(data[key]))
+    if data.get("opened"):
+        said.append("接下来：" + "、".join(data["opened"]))
+    late_entry = happening.recorded_at.date() != happening.at.date()
+    return {
+        "at": say_moment(happening.at), "what": happening.title,
+        "who": f"{happening.office} {happening.who}".strip(), "said": "；".join(said) or None,
+        "proof": happening.mark, "tone": "late" if data.get("late") else "calm",
+        "icon": None, "recorded": say_moment(happening.recorded_at) if late_entry else None,
+    }
+
+
+_OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "重新办理"}
+
+
+def _materials(file: CaseFile) -> list[dict[str, Any]]:
+    rows = reading.material_rows(file.id)
+    found = []
+    for spec in materials.wanted(file):
+        row = rows.get(spec.key, {"state": "missing"})
+        state = {"declared": "replaced"}.get(str(row["state"]), str(row["state"]))
+        if state == "missing" and spec.need == "optional":
+            state = "optional"
+        note = row.get("note") or ""
+        if row["state"] == "declared":
+            note = _("告知承诺代替")
+        if row.get("certificate"):
+            note = _("由 {} 代替").format(row["certificate"])
+        if isinstance(row.get("due_on"), date):
+            note = _("{} 前补齐").format(say_date(row["due_on"]))
+        links = [{"text": _("看"), "href": reverse("file", args=[row["file"]])}] if row.get("file") else []
+        found.append({"name": spec.name, "state": state, "note": note, "links": links})
+    return found
+
+
+def _person(file: CaseFile, someone: reading.Someone) -> dict[str, Any]:
+    roles = {"applicant": _("申请人"), "agent": _("代办人"), "guardian": _("监护人"),
+             "member": _("家庭成员")}
+    return {"role": roles[someone.role], "name": someone.name, "identity": someone.identity,
+            "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id}
+
+
+def _facts(file: CaseFile) -> list[dict[str, Any]]:
+    labels = {field.key: field for field in file.item.form}
+    found = []
+    for key, value in file.row["facts"].items():
+        field = labels.get(key)
+        if field is None or value in (None, ""):
+            continue
+        options = dict(field.options)
+        if isinstance(value, bool):
+            value = _("是") if value else _("否")
+        elif isinstance(value, list):
+            value = "、".join(str(options.get(str(v), v)) for v in value)
+        else:
+            value = options.get(str(value), shown(value))
+        found.append({"label": field.label, "value": value})
+    return found
+
+
+def _clocks(file: CaseFile) -> list[dict[str, Any]]:
+    found = []
+    for kind, title in CLOCK_TITLES.items():
+        clock_row = file.clocks.get(kind)
+        if clock_row is None:
+            continue
+        value = say_date(clock_row.due_on) if clock_row.due_on else _("暂停中")
+        if clock_row.due_on and file.calendar.is_foreseen(clock_row.due_on):
+            value = _("预计 ") + value
+        if clock_row.met_at:
+            value += _("（{} 完成{}）").format(
+                say_date(local(clock_row.met_at).date()), _("，超期") if clock_row.late else "")
+        found.append({"label": title, "value": value})
+    return found
+
+
+def _pause(file: CaseFile) -> str:
+    pause = file.open_pause
+    if pause is None:
+        return ""
+    title = PAUSE_TITLES.get(pause.reason, pause.reason)  # type: ignore[call-overload]
+    counted = _("照常计时") if pause.counts else _("依法不计时")
+    return _("{} 起暂停：{}（{}），{}").format(say_date(pause.began), title, pause.expected, counted)
+
+
+def _papers(file: CaseFile) -> list[dict[str, str]]:
+    """The papers that this case can print now."""
+    names = [("receipt", _("收件回执"))]
+    if "notice" in file.clocks and file.state == "noticed":
+        names.append(("notice", _("一次性告知书")))
+    if file.row["accepted_at"]:
+        names.append(("acceptance", _("受理通知书")))
+    if file.outcome == "refused":
+        names.append(("refusal", _("不予受理决定书")))
+    if file.outcome in ("granted", "denied"):
+        names.append(("decision", _("决定书")))
+    return [{"form": form, "title": title,
+             "href": reverse("paper", args=[file.number, form])} for form, title in names]
+
+
+@require_POST
+def reveal(request: HttpRequest, number: str, person: int) -> HttpResponse:
+    """Show a phone or identity number for a stated purpose; it is noted who saw it, and why."""
+    actor, now = staff(request), clock.now()
+    file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    if not any(p.person_id == person for p in reading.parties(file.id)):
+        raise NotFound(_("这个办件没有这个人"))
+    purpose = request.POST.get("purpose", "").strip()
+    found = Person.objects.get(pk=person)
+    what = request.POST.get("what", "phone")
+    cipher = found.identity_cipher if what == "identity" else found.phone_cipher
+    if purpose:
+        Reveal.objects.create(account_id=actor.account_id, post_id=actor.post_id,
+                              subject_type="person", subject_id=person, what=what, purpose=purpose)
+    return page(request, "desk/reveal.jinja", number=number, purpose=purpose, what=what,
+                person=found, value=vault.decrypt(cipher) if purpose else "")

@@ -1,0 +1,289 @@
+"""The form of each verb: what it asks for, and how the answers become its parameters.
+
+The server says which verbs an actor may use; this says only what their dialogs look like.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from weimin.cases import materials
+from weimin.cases.circumstances import longest_extension
+from weimin.cases.file import CaseFile
+from weimin.catalogue.routes import Routes
+from weimin.flow.actions import Action
+from weimin.flow.kinds import kind_of
+from weimin.flow.profiles import PAUSE_TITLES
+from weimin.kernel import clock
+from weimin.kernel.errors import Invalid
+from weimin.network.models import Holding, Post
+
+Fields = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """The dialog of one action."""
+
+    id: str
+    action: Action
+    fields: Fields
+    danger: bool = False
+    hint: str = ""
+
+
+def forms_of(file: CaseFile) -> list[Form]:
+    """A dialog for each action that the server allows, in the table's order."""
+    return [_form(file, action) for action in file.actions()]
+
+
+def _form(file: CaseFile, action: Action) -> Form:
+    name = f"{action.verb}-{action.step.id}" if action.step else action.verb
+    maker = _FIELDS.get(action.verb)
+    return Form(
+        id=name, action=action, fields=maker(file, action) if maker else [],
+        danger=action.verb in ("refuse", "end", "withdraw"), hint=_HINTS.get(action.verb, ""),
+    )
+
+
+_HINTS = {
+    "notify_missing": "一次写全。居民只应该跑一次。",
+    "refuse": "书面决定会写明理由和救济途径（行政复议、行政诉讼）。",
+    "hand_over": "对方接收以前，您的岗位仍是主办。",
+    "transfer": "计时不停，居民会收到告知。",
+    "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
+    "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
+    "reopen": "原来的结果留在记录里，办理期限重新计算。",
+}
+
+
+def _text(name: str, label: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "label": label, "kind": "textarea", "rows": 3, **more}
+
+
+def _reason(file: CaseFile, action: Action) -> Fields:
+    return [_text("reason", _("理由"))]
+
+
+def _complete(file: CaseFile, action: Action) -> Fields:
+    assert action.step is not None
+    kind = kind_of(file.item.flow.steps[action.step.key].kind)
+    fields: Fields = [
+        {"name": "outcome", "label": _("结果"), "kind": "radios", "inline": True,
+         "value": "approve", "options": list(kind.outcomes.items())}
+    ]
+    for ask in kind.asks:
+        shape: dict[str, Any] = {"name": f"answer-{ask.key}", "label": ask.label,
+                                 "optional": not ask.required or len(ask.when) < 3}
+        if ask.type == "choice":
+            shape |= {"kind": "radios", "options": list(ask.options), "optional": False}
+        elif ask.type == "date":
+            shape |= {"hint": _("如 2026-11-21"), "width": "10",
+                      "value": clock.today().isoformat()}
+        elif ask.key in ("opinion", "reason", "found", "objection"):
+            shape |= {"kind": "textarea", "rows": 2}
+        fields.append(shape)
+    return fields
+
+
+def _done_outside(file: CaseFile, action: Action) -> Fields:
+    return [*_complete(file, action), _text("why", _("为什么在系统外办理"))]
+
+
+def _notify(file: CaseFile, action: Action) -> Fields:
+    absent = {spec.key for spec in materials.missing(file)}
+    options = [(spec.key, spec.name) for spec in materials.wanted(file)]
+    fields: Fields = [
+        {"name": "missing", "label": _("缺少或不合要求的材料"), "kind": "checkboxes",
+         "options": options, "value": [key for key, name in options if key in absent]},
+        _text("said", _("其他要告诉申请人的"), optional=True),
+    ]
+    if action.verb == "notify_again":
+        fields.append(_text("reason", _("为什么再次告知")))
+    return fields
+
+
+def _supplement(file: CaseFile, action: Action) -> Fields:
+    absent = [spec for spec in materials.wanted(file)
+              if file.materials.get(spec.key) in ("missing", "promised", None)]
+    return [{"name": "have", "label": _("现在补来的材料"), "kind": "checkboxes",
+             "options": [(spec.key, spec.name) for spec in absent],
+             "value": [spec.key for spec in absent]}]
+
+
+def _accept(file: CaseFile, action: Action) -> Fields:
+    gaps = [spec for spec in materials.missing(file) if spec.need == "gap"]
+    return [
+        {"name": f"gap-{spec.key}", "label": _("{}：何时补齐").format(spec.name),
+         "hint": _("容缺受理，最迟{}日内，如 2026-11-30").format(spec.gap_days), "width": "10"}
+        for spec in gaps
+    ]
+
+
+def _return(file: CaseFile, action: Action) -> Fields:
+    assert action.step is not None
+    flow = file.item.flow
+    done = {row.key for row in file.steps if row.state == "done"}
+    options = [(s.key, s.title) for s in flow.ordered
+               if s.key in flow.ancestors[action.step.key] & done]
+    return [
+        {"name": "target", "label": _("退回到"), "kind": "radios", "options": options,
+         "value": options[0][0] if options else None},
+        {"name": "straight_back", "label": _("重办后"), "kind": "radios", "value": "",
+         "options": [("", _("按流程重新走后面的环节")), ("1", _("直接回到我这里"))]},
+        _text("reason", _("退回的原因")),
+    ]
+
+
+def _suspend(file: CaseFile, action: Action) -> Fields:
+    uncounted = file.item.profile.uncounted
+    options = [
+        {"value": key, "text": title,
+         "hint": _("依法不计时") if key in uncounted else _("照常计时")}
+        for key, title in PAUSE_TITLES.items()
+    ]
+    return [
+        {"name": "reason", "label": _("原因"), "kind": "select",
+         "options": [(o["value"], f"{o['text']}（{o['hint']}）") for o in options]},
+        {"name": "expected", "label": _("需要多长时间"), "hint": _("书面告知申请人，如“约10个工作日”"),
+         "width": "18"},
+        _text("note", _("说明"), optional=True),
+    ]
+
+
+def _extend(file: CaseFile, action: Action) -> Fields:
+    longest = longest_extension(file)
+    words = longest.words if longest else ""
+    return [
+        {"name": "term", "label": _("延长"), "value": str(longest or ""), "width": "10",
+         "hint": _("最多{}；写成 10wd（工作日）").format(words)},
+        _text("reason", _("理由（会告知申请人）")),
+    ]
+
+
+def _hand_over(file: CaseFile, action: Action) -> Fields:
+    offices = {s.office_id for s in file.steps if s.office_id} | {
+        file.row["office_id"], file.row["receiver_id"]}
+    posts = Post.objects.filter(office_id__in=offices).select_related("office")
+    return [
+        {"name": "post", "label": _("移交给"), "kind": "select",
+         "options": [(p.pk, f"{p.office.name} · {p.title}") for p in posts
+                     if p.pk != file.row["lead_post_id"]]},
+        _text("reason", _("移交的原因")),
+    ]
+
+
+def _transfer(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "office", "label": _("移送给"), "kind": "select",
+         "options": _likely_offices(file, file.routes)},
+        _text("reason", _("移送的理由")),
+    ]
+
+
+def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
+    """Offices of the same town, county and city: where a case may really belong."""
+    here = set(file.area_path)
+    found = [
+        (office, routes.office_names[office])
+        for (area, _line), spans in routes.offices.items() if area in here
+        for span, office in spans if span.last is None and office != file.row["office_id"]
+    ]
+    return sorted(set(found), key=lambda pair: pair[0])
+
+
+def _reassign(file: CaseFile, action: Action) -> Fields:
+    assert action.step is not None
+    office = file.find_step(action.step.id).office_id
+    holders = Holding.objects.filter(post__office_id=office, during__contains=file.today
+                                     ).select_related("account", "post")
+    return [
+        {"name": "account", "label": _("交给"), "kind": "select", "optional": True,
+         "options": [(h.account_id, f"{h.account.name}（{h.post.title}）") for h in holders],
+         "hint": _("不选则释放给本单位任何人")},
+        _text("reason", _("原因")),
+    ]
+
+
+def _correct(file: CaseFile, action: Action) -> Fields:
+    fields: Fields = [
+        {"name": f"fact-{f.key}", "label": f.label, "optional": True, "hint": f.hint or None}
+        for f in file.item.form if f.type in ("text", "date", "number", "money", "area")
+    ]
+    return [*fields, _text("reason", _("更正的原因"))]
+
+
+_FIELDS = {
+    "accept": _accept, "notify_missing": _notify, "notify_again": _notify,
+    "supplement": _supplement,
+    "refuse": _reason, "end": _reason, "reopen": _reason,
+    "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
+    "complete": _complete, "done_outside": _done_outside, "return_to": _return,
+    "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
+    "reassign": _reassign, "correct": _correct,
+    "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
+}
+
+
+def params_of(verb: str, post: QueryDict) -> dict[str, Any]:
+    """The parameters of a verb from its dialog's answers. Raises Invalid for no number."""
+    reader = _PARAMS.get(verb)
+    found = reader(post) if reader else {}
+    if verb in ("complete", "done_outside", "return_to", "reassign"):
+        found["step"] = _number(post, "step")
+    return found
+
+
+def _number(post: QueryDict, name: str) -> int:
+    text = post.get(name, "")
+    if not text.isdigit():
+        raise Invalid(fields={name: _("请从列表中选择")})
+    return int(text)
+
+
+def _answers(post: QueryDict) -> dict[str, Any]:
+    return {key.removeprefix("answer-"): value for key, value in post.items()
+            if key.startswith("answer-") and value}
+
+
+def _missing(post: QueryDict) -> dict[str, Any]:
+    said = str(post.get("said", "")).strip()
+    return {"missing": {key: _("缺少或不合要求") for key in post.getlist("missing")},
+            "form": {"other": said} if said else {}}
+
+
+def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {key.removeprefix(prefix): value for key, value in post.items()
+            if key.startswith(prefix) and value}
+
+
+_PARAMS = {
+    "accept": lambda post: {"gaps": _prefixed(post, "gap-")},
+    "notify_missing": _missing,
+    "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},
+    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have"))},
+    "refuse": lambda post: {"reason": post.get("reason", "")},
+    "end": lambda post: {"reason": post.get("reason", "")},
+    "reopen": lambda post: {"reason": post.get("reason", "")},
+    "withdraw": lambda post: {"reason": post.get("reason", "")},
+    "complete": lambda post: {"outcome": post.get("outcome", ""), "answers": _answers(post)},
+    "done_outside": lambda post: {"outcome": post.get("outcome", ""), "answers": _answers(post),
+                                  "reason": post.get("why", "")},
+    "return_to": lambda post: {"target": post.get("target", ""), "reason": post.get("reason", ""),
+                               "straight_back": post.get("straight_back") == "1"},
+    "suspend": lambda post: {"reason": post.get("reason", ""),
+                             "expected": post.get("expected", ""), "note": post.get("note", "")},
+    "extend": lambda post: {"term": post.get("term", ""), "reason": post.get("reason", "")},
+    "hand_over": lambda post: {"post": _number(post, "post"), "reason": post.get("reason", "")},
+    "transfer": lambda post: {"office": _number(post, "office"),
+                              "reason": post.get("reason", "")},
+    "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
+                              "reason": post.get("reason", "")},
+    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "nudge": lambda post: {"words": post.get("words", "")},
+}
+
+

@@ -1,0 +1,27 @@
+"""Limits on how often something public may be tried."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from weimin.kernel import clock, vault
+from weimin.kernel.errors import TooMany
+from weimin.web.models import Attempt
+
+
+def limited(what: str, who: str, *, most: int, within: timedelta) -> None:
+    """Count a try of ``what`` by ``who`` (a phone, an address: kept as a keyed hash only).
+
+    Raises TooMany beyond ``most`` tries in the span.
+    """
+    now, mark = clock.now(), vault.lookup(f"{what}:{who}")
+    if Attempt.objects.filter(what=what, who=mark, at__gt=now - within).count() >= most:
+        raise TooMany(_("试得太多了"), _("请过一会儿再试，或到就近的服务中心办理"))
+    Attempt.objects.create(what=what, who=mark, at=now)
+
+
+def address(request: HttpRequest) -> str:
+    """From where it came; behind a declared proxy the first address it names."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return forwarded.split(",")[0].strip() or request.META.get("REMOTE_ADDR", "")

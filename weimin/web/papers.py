@@ -1,0 +1,197 @@
+"""Official papers of a case, as PDF: made from the case when they are asked for."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from weimin.cases import materials, reading
+from weimin.cases.effects import next_number
+from weimin.cases.file import CaseFile
+from weimin.documents.models import Paper
+from weimin.documents.render import typesetter
+from weimin.flow.profiles import LegalProfile
+from weimin.kernel import clock
+from weimin.kernel.clock import local
+from weimin.kernel.codes import group_case_number
+from weimin.kernel.errors import NotFound, WrongState
+from weimin.web.page import actor_of
+
+Data = dict[str, Any]
+
+
+def common(request: HttpRequest, file: CaseFile) -> Data:
+    """What every form says."""
+    return {
+        "demo": settings.DEMO,
+        "organ": file.routes.office_names[file.office_id],
+        "case_no": group_case_number(file.number),
+        "item": file.item.name,
+        "qr": request.build_absolute_uri(f"/follow?number={file.number}"),
+        "contact": _contact(file, file.office_id),
+    }
+
+
+def _contact(file: CaseFile, office: int) -> Data:
+    phone = file.routes.office_phones.get(office) or file.item.data["phone"]["consult"]
+    return {"office": file.routes.office_names[office], "phone": phone}
+
+
+def _party(file: CaseFile) -> Data:
+    people = reading.parties(file.id)
+    applicant = next(p for p in people if p.role == "applicant")
+    agent = next((p for p in people if p.role in ("agent", "guardian")), None)
+    said: Data = {"name": applicant.name, "id_number": applicant.identity,
+                  "phone": f"尾号 {applicant.phone[-4:]}" if applicant.phone else None}
+    if agent is not None:
+        said |= {"agent": agent.name, "agent_basis": agent.paper}
+    return said
+
+
+def _numbered(file: CaseFile, form: str) -> Data:
+    """The document's number and date: given once, the same on every print."""
+    found = Paper.objects.filter(case_id=file.id, form=form).order_by("-id").first()
+    if found is None:
+        number = next_number(file.office_id, form, clock.today())
+        found = Paper.objects.create(case_id=file.id, form=form, number=number,
+                                     made_at=clock.now(), data={"office": file.office_id})
+    applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
+    name = file.routes.office_names[found.data["office"]]
+    return {"number": f"{name}{found.number}", "issued_on": local(found.made_at).date(),
+            "addressee": applicant.name}
+
+
+def _receipt(request: HttpRequest, file: CaseFile) -> Data:
+    event = reading.happenings(file.id)[-1]
+    notice = file.clocks.get("notice")
+    specs = {spec.key: spec for spec in materials.wanted(file)}
+    there = [specs[key] for key, state in file.materials.items() if state in materials.THERE]
+    return {
+        **common(request, file), "organ": file.routes.office_names[file.receiver_id],
+        "applicant": _party(file), "received_at": local(file.received_at),
+        "follow_code": f"编号加手机号后四位，{request.get_host()}/follow",
+        "materials": [
+            {"name": m.name, "copies": max(1, m.copies), "original_seen": m.original == "seen",
+             "original_returned": m.original == "seen",
+             "kind": {"kept": "原件", "seen": "查验原件", "copy": "复印件"}[m.original]}
+            for m in there
+        ],
+        "next_step": {
+            "what": "审查并告知是否受理；材料不齐的，一次告知全部需要补正的内容",
+            "by": (notice.due_on if notice and notice.due_on else file.today),
+            "who": file.routes.office_names[file.office_id],
+            "tentative": bool(notice and notice.due_on and file.calendar.is_foreseen(notice.due_on)),
+        },
+        "first_contact": _contact(file, file.receiver_id),
+        "notices": [_silence(file.item.profile), "收件不是受理；办理期限自有权单位受理之日起算。"],
+        "trail_code": f"{file.number}-{event.seq}-{_mark(file)}",
+    }
+
+
+def _silence(profile: LegalProfile) -> str:
+    if profile.silence_accepts:
+        return "逾期不告知需要补正的，自收到申请材料之日起即为受理（行政许可法第三十二条）。"
+    return "受理单位应在上述日期前告知；逾期未告知的，可向督查部门反映。"
+
+
+def _mark(file: CaseFile) -> str:
+    from weimin.trail.models import Event
+    from weimin.trail.receipts import receipt
+
+    first = Event.objects.filter(subject_type="case", subject_id=file.id).order_by("seq").first()
+    assert first is not None
+    return receipt(file.number, first.seq, bytes(first.hash)).rsplit("-", 1)[1]
+
+
+def _notice(request: HttpRequest, file: CaseFile) -> Data:
+    told = next(h for h in reading.happenings(file.id)
+                if h.verb in ("notify_missing", "notify_again"))
+    missing = [{"name": name, "problem": why, "remedy": "请补交或更换这份材料"}
+               for name, why in told.data.get("missing", {}).items()]
+    missing += [{"name": "其他", "problem": said, "remedy": "请按说明更正"}
+                for said in told.data.get("form", {}).values()]
+    return {
+        **common(request, file), **_numbered(file, "notice"),
+        "received_on": local(file.received_at).date(), "missing": missing,
+        "how": "可以到任何一个服务中心（站）窗口补交，也可以在网上办事大厅补交；不必再跑原窗口。",
+        "effect": "以上是全部需要补正的内容。补齐后即予受理。",
+    }
+
+
+def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
+    promise = file.clocks.get("promise") or file.clocks.get("decision")
+    decision = file.clocks.get("decision") or promise
+    if promise is None or decision is None:
+        raise WrongState("这个事项没有办理期限，不出受理通知书")
+    accepted: date = local(file.row["accepted_at"]).date()
+    return {
+        **common(request, file), **_numbered(file, "acceptance"), "accepted_on": accepted,
+        "promised_by": promise.printed_on or promise.due_on or accepted,
+        "statutory_by": decision.due_on or accepted,
+        "tentative": bool(promise.due_on and file.calendar.is_foreseen(promise.due_on)),
+        "accountable": _contact(file, file.office_id),
+    }
+
+
+_REMEDY = (
+    "如不服本决定，可以自知道本决定之日起60日内申请行政复议（行政复议法第二十条），"
+    "或者自知道之日起6个月内向人民法院提起行政诉讼（行政诉讼法第四十六条）。"
+)
+
+
+def _last_reason(file: CaseFile, *verbs: str) -> str:
+    for happening in reading.happenings(file.id):
+        if happening.verb in verbs and happening.data.get("reason"):
+            return str(happening.data["reason"])
+    return ""
+
+
+def _basis(file: CaseFile) -> str:
+    laws = file.item.data.get("basis", ())
+    return "；".join(f"《{b['title']}》{b.get('clause', '')}" for b in laws) or "事项办事指南（示意）"
+
+
+def _refusal(request: HttpRequest, file: CaseFile) -> Data:
+    return {
+        **common(request, file), **_numbered(file, "refusal"),
+        "received_on": local(file.received_at).date(),
+        "reasons": _last_reason(file, "refuse"), "basis": _basis(file), "remedy": _REMEDY,
+    }
+
+
+def _decision(request: HttpRequest, file: CaseFile) -> Data:
+    granted = file.outcome == "granted"
+    row = next((s for s in reversed(file.steps) if s.state == "done" and s.answers
+                and file.item.flow.steps[s.key].kind in ("decision", "review")), None)
+    answers = (row.answers or {}) if row else {}
+    return {
+        **common(request, file), **_numbered(file, "decision"), "granted": granted,
+        "organ": file.routes.office_names[(row.office_id if row else None) or file.office_id],
+        "accepted_on": local(file.row["accepted_at"]).date(), "kind": file.item.profile.title,
+        "facts": f"经审查，你（单位）申请的{file.item.name}材料齐全，已依照程序办理。",
+        "reasons": answers.get("reason") or answers.get("opinion") or "符合规定的条件",
+        "basis": _basis(file),
+        "content": str(file.item.data.get("consequence", "")) if granted else None,
+        "remedy": _REMEDY,
+    }
+
+
+_FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
+    "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
+    "decision": _decision,
+}
+
+
+@require_GET
+def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
+    """One paper of a case, for whoever may see the case."""
+    if form not in _FORMS:
+        raise NotFound("没有这种文书")
+    file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False)
+    data = _FORMS[form](request, file)
+    response = HttpResponse(typesetter().typeset(form, data).pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'
+    return response

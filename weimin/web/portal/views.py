@@ -1,0 +1,288 @@
+"""办事大厅: what residents see, on a phone first."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from weimin.cases import materials, reading
+from weimin.cases.file import CaseFile
+from weimin.cases.verb import VERBS
+from weimin.cases.verbs import receive
+from weimin.cases.verbs.receive import Intake, Party
+from weimin.catalogue.finding import find, listed
+from weimin.kernel import clock, codes, vault
+from weimin.kernel.clock import local, say_date
+from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
+from weimin.kernel.text import tidy
+from weimin.network.models import Area
+from weimin.registry.models import Certificate, Person
+from weimin.trail import receipts
+from weimin.trail.models import Event
+from weimin.voice.rate import LEVELS, rate, rateable
+from weimin.web.desk.case import graph_of
+from weimin.web.desk.intake import spec_of
+from weimin.web.limits import address, limited
+from weimin.web.page import actor_of, page, resident
+from weimin.web.portal.guide import guide_of
+from weimin.web.words import plain_name, state_of
+
+FREQUENT = ("HY-ELD-01", "HY-ELD-02", "HY-MED-01", "HY-MED-05", "HY-AID-01", "HY-EMP-01")
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Search first, then what most people come for."""
+    text = request.GET.get("q", "")
+    found = find(text) if text.strip() else []
+    frequent = [f for f in listed() if f.item.code in FREQUENT]
+    return page(request, "portal/home.jinja", text=text, found=found, frequent=frequent,
+                everything=listed() if request.GET.get("all") else [])
+
+
+@require_GET
+def guide(request: HttpRequest, code: str) -> HttpResponse:
+    """What it is, who may, what to bring, how long, where it can be finished."""
+    item = spec_of(code)
+    area = request.GET.get("area", "")
+    return page(request, "portal/guide.jinja", item=item, area=area,
+                guide=guide_of(item, area) if area else None, areas=_areas(request))
+
+
+def _areas(request: HttpRequest) -> list[tuple[str, str]]:
+    text = request.GET.get("place", "").strip()
+    if not text:
+        return []
+    rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
+    return list(rows.order_by("sort_key").values_list("code", "full_name")[:30])
+
+
+@require_http_methods(["GET", "POST"])
+def apply(request: HttpRequest, code: str) -> HttpResponse:
+    """Apply for oneself or for somebody else."""
+    actor, item = resident(request), spec_of(code)
+    person = Person.objects.get(pk=actor.person_id)
+    if request.method == "GET":
+        return _application(request, item, person, {"area": person.household_id or ""})
+    try:
+        number = _apply(request, item, person)
+    except WeiminError as error:
+        if error.status not in (409, 422):
+            raise
+        return _application(request, item, person, request.POST.dict(), error)
+    return redirect("applied", number)
+
+
+def _apply(request: HttpRequest, item: Any, person: Person) -> str:
+    wrong: dict[str, str] = {}
+    if not person.identity_hash:
+        try:
+            number = codes.identity_number(request.POST.get("identity", ""))
+            if Person.objects.filter(identity_hash=vault.lookup(number)).exists():
+                raise ValueError(_("这个身份证号已登记在另一个手机号下，请到窗口办理"))
+            person.set_identity(number)
+            person.birth, person.sex = codes.birth_of(number), codes.sex_of(number)
+        except ValueError as error:
+            wrong["identity"] = str(error)
+    area = request.POST.get("area", "")
+    if not Area.objects.filter(code=area, level="village", valid_to=None).exists():
+        wrong["area"] = _("请先查找并选择村（社区）")
+    if wrong:
+        raise Invalid(fields=wrong)
+    if not person.household_id:
+        person.household_id = area
+    person.save()
+    answers = {
+        f.key: request.POST[f"f-{f.key}"] for f in item.form
+        if request.POST.get(f"f-{f.key}", "") != ""
+    }
+    for key, value in (("name", person.name), ("phone", vault.decrypt(person.phone_cipher)),
+                       ("id_number", vault.decrypt(person.identity_cipher))):
+        if any(f.key == key for f in item.form):
+            answers[key] = value
+    for scenario in item.scenarios:
+        if request.POST.get(f"s-{scenario.key}"):
+            answers[scenario.key] = request.POST[f"s-{scenario.key}"]
+    made = Intake(
+        item=item.code, area=area, channel="web", answers=answers,
+        parties=(Party(person_id=person.pk, name=person.name,
+                       phone=vault.decrypt(person.phone_cipher)),),
+        have=dict.fromkeys(request.POST.getlist("have")),
+        declared=tuple(request.POST.getlist("declared")),
+        another_is_meant=request.POST.get("another") == "1",
+    )
+    return receive(made, actor=actor_of(request), now=clock.now(),
+                   key=request.POST.get("key", "")).number
+
+
+def _application(
+    request: HttpRequest, item: Any, person: Person, typed: dict[str, Any],
+    error: WeiminError | None = None,
+) -> HttpResponse:
+    fields = error.fields if isinstance(error, Invalid) else {}
+    errors = [{"href": f"#{key if key in ('identity', 'area') else 'f-' + key}", "text": said}
+              for key, said in fields.items()]
+    if error is not None and not errors:
+        errors = [{"href": "#another", "text": f"{error.message} {error.remedy}"}]
+    place = typed.get("place", "") or request.GET.get("place", "")
+    chosen = Area.objects.filter(code=typed.get("area") or "-").first()
+    return page(
+        request, "portal/apply.jinja", status=error.status if error else 200, item=item,
+        person=person, typed=typed, errors=errors, wrong=fields, place=place, chosen=chosen,
+        areas=_areas(request), key=typed.get("key") or uuid.uuid4().hex,
+        twin=error.details.get("number") if isinstance(error, AlreadyOpen) else None,
+        have=request.POST.getlist("have"), declared=request.POST.getlist("declared"),
+        materials=list(item.materials_for({s.key: typed.get(f"s-{s.key}") for s in item.scenarios})),
+        asked=[f for f in item.form if f.key not in ("name", "id_number", "phone")
+               and f.type != "table"],
+    )
+
+
+@require_GET
+def applied(request: HttpRequest, number: str) -> HttpResponse:
+    """The number large, what happens next."""
+    file = CaseFile.load(number, actor=resident(request), now=clock.now(), lock=False)
+    notice = file.clocks.get("notice")
+    return page(request, "portal/applied.jinja", file=file,
+                office=file.routes.office_names[file.office_id],
+                notice=notice.due_on if notice else None)
+
+
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """My cases, the newest first."""
+    rows = reading.seen(resident(request))
+    return page(request, "portal/mine.jinja", rows=[
+        {"row": row, "name": plain_name(row.item.name), "state": state_of(row.state, row.outcome)}
+        for row in rows
+    ])
+
+
+@require_GET
+def one(request: HttpRequest, number: str) -> HttpResponse:
+    """Progress with the promised day and the accountable office; what I can do; rate a contact."""
+    actor, now = resident(request), clock.now()
+    file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    return _one(request, file)
+
+
+def _one(request: HttpRequest, file: CaseFile, error: WeiminError | None = None) -> HttpResponse:
+    promise = file.clocks.get("promise") or file.clocks.get("decision")
+    absent = [spec for spec in materials.wanted(file)
+              if file.materials.get(spec.key) in ("missing", "promised")]
+    notice = file.clocks.get("notice")
+    return page(
+        request, "portal/one.jinja", status=error.status if error else 200, file=file, error=error,
+        state=state_of(file.state, file.outcome, bool(file.open_pause)), graph=graph_of(file),
+        office=file.routes.office_names[file.office_id],
+        phone=file.item.data["phone"]["consult"], absent=absent,
+        verbs={a.verb for a in file.actions()}, key=uuid.uuid4().hex,
+        promised=promise.due_on if promise else None,
+        foreseen=bool(promise and promise.due_on and file.calendar.is_foreseen(promise.due_on)),
+        notice=notice.due_on if notice and not notice.met_at else None,
+        events=[{"at": say_date(h.at.date()), "what": h.title, "who": h.office or _("系统"),
+                 "said": h.data.get("reason") or ("缺：" + "、".join(h.data["missing"])
+                                                   if h.data.get("missing") else None),
+                 "proof": h.mark, "tone": "calm", "icon": None}
+                for h in reading.happenings(file.id)],
+        rateable=rateable(file.id), levels=LEVELS, thanks=request.GET.get("thanks"),
+        certificate=Certificate.objects.filter(case_id=file.id, revoked_at=None).first(),
+    )
+
+
+_RESIDENT_VERBS = {"supplement", "withdraw", "nudge"}
+
+
+@require_POST
+def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Supplement, withdraw, nudge."""
+    actor = resident(request)
+    if verb not in _RESIDENT_VERBS:
+        raise NotFound(_("没有这个操作"))
+    params: dict[str, Any] = {}
+    if verb == "supplement":
+        params["have"] = dict.fromkeys(request.POST.getlist("have"))
+    elif verb == "withdraw":
+        params["reason"] = tidy(request.POST.get("reason", ""))
+    else:
+        params["words"] = tidy(request.POST.get("words", ""))
+    try:
+        VERBS[verb](number, actor=actor, now=clock.now(), key=request.POST.get("key", ""), **params)
+    except WeiminError as error:
+        if error.status == 404:
+            raise
+        file = CaseFile.load(number, actor=actor, now=clock.now(), lock=False)
+        return _one(request, file, error)
+    return redirect("mine-one", number)
+
+
+@require_POST
+def rate_contact(request: HttpRequest, number: str) -> HttpResponse:
+    """One tap; words optional; never forced."""
+    actor = resident(request)
+    level, contact = request.POST.get("level", ""), request.POST.get("contact", "")
+    if not (level.isdigit() and contact.isdigit()):
+        raise Invalid(_("请选一个评价"))
+    rate(number, actor=actor, now=clock.now(), contact=int(contact), level=int(level),
+         words=tidy(request.POST.get("words", ""))[:500], channel="web")
+    return redirect(f"{reverse('mine-one', args=[number])}?thanks=1")
+
+
+# -- without an account --------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def follow(request: HttpRequest) -> HttpResponse:
+    """By number and the last four digits of the phone: the state, and nothing else."""
+    number = codes.code_text(request.POST.get("number") or request.GET.get("number", ""))
+    found, error = None, ""
+    if request.method == "POST":
+        limited("follow", address(request), most=20, within=timedelta(minutes=10))
+        limited("follow-case", number, most=10, within=timedelta(hours=1))
+        four = codes.code_text(request.POST.get("four", ""))
+        found = reading.follow(number, four)
+        error = "" if found else _("没有查到。请核对编号和手机号后四位")
+    return page(request, "portal/follow.jinja", number=number, found=found, error=error,
+                status=404 if error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def check_receipt(request: HttpRequest) -> HttpResponse:
+    """Whether the record still is what a receipt was given for."""
+    text, result = request.POST.get("receipt", ""), None
+    if request.method == "POST":
+        limited("receipt", address(request), most=30, within=timedelta(minutes=10))
+        try:
+            wanted = receipts.parse(text)
+        except ValueError as error:
+            return page(request, "portal/check_receipt.jinja", text=text, result=None,
+                        error=str(error), status=422)
+        event = Event.objects.raw(
+            "SELECT e.* FROM trail_event e JOIN cases_case c ON e.subject_type = 'case'"
+            " AND e.subject_id = c.id WHERE c.number = %s AND e.seq = %s",
+            [wanted.number, wanted.seq],
+        )
+        rows = list(event)
+        result = bool(rows) and receipts.matches(wanted, bytes(rows[0].hash))
+    return page(request, "portal/check_receipt.jinja", text=text, result=result, error="")
+
+
+@require_http_methods(["GET", "POST"])
+def check_certificate(request: HttpRequest) -> HttpResponse:
+    """A certificate by its number and the code that stands on it; a revoked one is shown as such."""
+    number, code = request.POST.get("number", ""), request.POST.get("code", "")
+    found, error = None, ""
+    if request.method == "POST":
+        limited("certificate", address(request), most=30, within=timedelta(minutes=10))
+        found = Certificate.objects.select_related("office", "holder_person").filter(
+            number=tidy(number), code=codes.code_text(code)
+        ).first()
+        error = "" if found else _("没有查到。请核对证照编号和验证码")
+    expired = bool(found and found.valid_to and found.valid_to < clock.today())
+    return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
+                error=error, expired=expired, local=local, status=404 if error else 200)

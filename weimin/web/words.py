@@ -1,0 +1,55 @@
+"""Words that several screens say in the same way."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from weimin.flow.actions import OUTCOME_TITLES
+from weimin.kernel.clock import local, say_date
+from weimin.worktime.current import calendar_now
+
+YELLOW_DAYS = 2  # working days left, from which a list says "soon"
+
+
+def light_of(due_at: datetime | None, now: datetime) -> tuple[str, str]:
+    """Colour and words of what is left: ``("yellow", "还剩 2 个工作日")``."""
+    if due_at is None:
+        return "grey", _("不计时")
+    calendar, today, day = calendar_now(), local(now).date(), local(due_at).date()
+    if now > due_at:
+        late = calendar.workdays_between(day, today)
+        return "red", _("超期 {} 个工作日").format(late) if late else _("今天已超期")
+    left = calendar.workdays_between(today, day)
+    words = _("还剩 {} 个工作日").format(left) if left else _("今天到期")
+    return ("yellow" if left <= YELLOW_DAYS else "green"), words
+
+
+def state_of(state: str, outcome: str, paused: bool = False) -> str:
+    """The key of a state's tag."""
+    if state == "closed":
+        return {"refused": "refused", "withdrawn": "withdrawn"}.get(outcome, "closed")
+    if paused:
+        return "paused"
+    return {"received": "received", "noticed": "notified", "accepted": "running",
+            "decided": "decided"}[state]
+
+
+def plain_name(name: str) -> str:
+    """An item's name without the words that every item ends with."""
+    for ending in ("办理", "申请", "申领"):
+        if name.endswith(ending) and len(name) > len(ending) + 2:
+            return name.removesuffix(ending)
+    return name
+
+
+def headline(row: Any, who: str, waits_for: str, office: str, now: datetime) -> str:
+    """A case in a sentence: what, whose, where it is, until when."""
+    thing = _("{}的{}").format(who, plain_name(row.item.name))
+    if row.state == "closed":
+        return _("{}，{}。").format(thing, OUTCOME_TITLES.get(row.outcome, ""))
+    until = ""
+    if row.due_at:
+        day = say_date(local(row.due_at).date())
+        until = _("，{} 前要办完").format(day) if now <= row.due_at else _("，{} 就该办完").format(day)
+    return _("{}，正等{}{}{}。").format(thing, office, waits_for, until)
