@@ -52,8 +52,8 @@ def meet(file: CaseFile, *kinds: str) -> None:
         clock = file.clocks.get(kind)
         if clock is None or clock.met_at is not None:
             continue
-        clock.met_at = file.now
-        clock.late = clock.due_at is not None and file.now > clock.due_at
+        clock.met_at = file.occurred_at
+        clock.late = clock.due_at is not None and file.occurred_at > clock.due_at
         file.touch_clock(clock)
         if clock.late and kind not in ("notice", "acceptance"):
             file.set(late=True)

@@ -37,7 +37,7 @@ def _decision(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
 def settle(file: CaseFile, outcome: str) -> str:
     """The work is done: the decision clocks are met and the delivery clock starts."""
     clocks.meet(file, "decision", "promise")
-    file.set(state="decided", outcome=outcome, decided_at=file.now)
+    file.set(state="decided", outcome=outcome, decided_at=file.occurred_at)
     clocks.start(file, "delivery", file.item.profile.delivery, file.today)
     return outcome
 
@@ -49,7 +49,7 @@ def undo(file: CaseFile, row: StepRow) -> None:
         file.batch.add(
             "UPDATE registry_certificate SET revoked_at = %s, revoked_why = %s"
             " WHERE case_id = %s AND revoked_at IS NULL",
-            [file.now, "办件退回重新办理", file.row["id"]],
+            [file.occurred_at, "办件退回重新办理", file.row["id"]],
         )
     if kind.decides and file.row["state"] == "decided":
         file.set(state="accepted", outcome="", decided_at=None)

@@ -163,7 +163,8 @@ class CaseFile:
         self.lead_account: int | None = None  # the holder of the first accountable post
         self.head = chain.Head()
         self.recorded_at = now
-        self.occurred_at = now
+        self.occurred_at = now  # when it really happened, if it is entered later from paper
+        self.late_entry = ""
         self.drafts: list[chain.Draft] = []
         self.links: list[chain.Link] = []
         self.before: list[tuple[str, list[Any]]] = []  # statements that must come first
@@ -333,6 +334,8 @@ class CaseFile:
             return WrongState(
                 f"办件现在是“{STATE_TITLES[state]}”，不能“{title}”", "请刷新页面，看看现在可以做什么"
             )
+        if not self.open_pause and all(rule.while_paused == "only" for rule in rules):
+            return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
             return WrongState("办件正在暂停计时", "恢复计时后再办理")
         if verb == "accept" and (absent := lacking(missing(self))):
@@ -392,8 +395,8 @@ class CaseFile:
             spec = self.item.flow.steps[opening.key]
             row = StepRow(
                 id=None, key=opening.key, branch=opening.branch, round=opening.round,
-                state="open" if is_open else "skipped", opened_at=self.now,
-                done_at=None if is_open else self.now,
+                state="open" if is_open else "skipped", opened_at=self.occurred_at,
+                done_at=None if is_open else self.occurred_at,
             )
             self.steps.append(row)
             if is_open:
@@ -433,7 +436,9 @@ class CaseFile:
         self.drafts.append(
             chain.Draft(
                 verb=verb, occurred_at=self.occurred_at, account_id=self.actor.account_id,
-                post_id=self.actor.post_id, data=data, private=private,
+                post_id=self.actor.post_id, private=private,
+                data={**(data or {}), **({"late_entry": self.late_entry} if self.late_entry
+                                         else {})},
             )
         )
 
@@ -446,7 +451,10 @@ class CaseFile:
             raise Invalid(fields={"late_entry": "补录必须说明原因"})
         if occurred_at > self.now:
             raise Invalid(fields={"occurred_at": "发生时间不能晚于现在"})
-        self.occurred_at = occurred_at
+        if self.row["id"] and occurred_at < self.row["received_at"]:
+            raise Invalid(fields={"occurred_at": "发生时间不能早于收件时间"})
+        self.occurred_at, self.late_entry = occurred_at, why.strip()
+        self.today = local(occurred_at).date()
 
     def check_version(self, expected: int | None) -> None:
         """Raises Stale if the case changed since the screen was drawn."""
@@ -463,9 +471,17 @@ class CaseFile:
         self.links = chain.seal(self.subject, self.head, self.drafts, self.recorded_at)
         return receipt(self.row["number"], self.links[-1].seq, self.links[-1].hash)
 
+    @property
+    def next_version(self) -> int:
+        """One more if anything moved; a nudge or a rating makes nobody's screen stale."""
+        moved = self.changed or self._touched_clocks or any(
+            row.id is None or row.changed for row in self.steps
+        ) or any(pause.id is None or pause.changed for pause in self.pauses)
+        return int(self.row["version"]) + bool(moved)
+
     def save(self) -> None:
         """Write everything in one statement, once it is sealed."""
-        self.set(version=self.row["version"] + 1)
+        self.set(version=self.next_version)
         batch, case_id = self.batch, self.row["id"]
         for row in self.steps:
             self._write_step(batch, case_id, row)

@@ -101,7 +101,7 @@ def verb(title: str) -> Callable[[Callable[..., None]], Verb]:
 def save(file: CaseFile, name: str, key: str, asked: bytes) -> Answer:
     """Write the file and keep the answer under its key."""
     answer = Answer(
-        number=file.row["number"], state=file.row["state"], version=file.row["version"] + 1,
+        number=file.row["number"], state=file.row["state"], version=file.next_version,
         receipt=file.seal(),
     )
     if key:

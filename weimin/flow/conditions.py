@@ -40,7 +40,7 @@ def _holds_one(key: str, wanted: Any, facts: Facts) -> bool:
         return not holds(wanted, facts)
     fact = facts.get(key)
     tests = wanted if isinstance(wanted, Mapping) else {"eq": wanted}
-    return all(_compare(name, fact, value) for name, value in tests.items())
+    return bool(tests) and all(_compare(name, fact, value) for name, value in tests.items())
 
 
 def _compare(name: str, fact: Any, value: Any) -> bool:
@@ -55,10 +55,12 @@ def _compare(name: str, fact: Any, value: Any) -> bool:
 
 
 def fields_of(condition: Condition | None) -> Iterator[str]:
-    """The facts that a condition asks about, for the linter."""
-    for key, wanted in (condition or {}).items():
+    """The facts that a condition asks about, for the linter; of a malformed one, what it can."""
+    if not isinstance(condition, Mapping):
+        return
+    for key, wanted in condition.items():
         if key in ("any", "all"):
-            for each in wanted:
+            for each in wanted if isinstance(wanted, list) else ():
                 yield from fields_of(each)
         elif key == "not":
             yield from fields_of(wanted)
@@ -81,6 +83,8 @@ def faults_of(condition: Any) -> Iterator[str]:
         elif key == "not":
             yield from faults_of(wanted)
         elif isinstance(wanted, Mapping):
+            if not wanted:
+                yield f"{key} 没有写比较"
             yield from (
                 f"不认识的比较 {name}，可用：{'、'.join(_OPERATORS)}"
                 for name in wanted

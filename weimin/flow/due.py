@@ -123,20 +123,31 @@ def days_left(now: datetime, limit: Due, calendar: Calendar) -> int | None:
     return -max(1, calendar.workdays_between(limit.day, today))
 
 
-def light(now: datetime, *, start: date, limit: Due, calendar: Calendar,
-          yellow_share: float = YELLOW_SHARE) -> Light:
+def light(
+    now: datetime, *, start: date, limit: Due, calendar: Calendar, pauses: Iterable[Pause] = (),
+    yellow_share: float = YELLOW_SHARE,
+) -> Light:
     """Green, yellow from a share of the term on, red when it is over.
 
-    A clock that stands still is green: it was not late when it stopped, or ``limit`` would
+    Days that did not count are part of neither the term nor its used share. A clock that stands still is green: it was not late when it stopped, or ``limit`` would
     have a day.
     """
     if limit.day is None or limit.at is None:
         return "green"
     if now > limit.at:
         return "red"
-    whole = calendar.workdays_between(start, limit.day)
-    used = calendar.workdays_between(start, calendar_day(now))
+    spans = merged(pauses)
+    whole = _counted(start, limit.day, spans, calendar)
+    used = _counted(start, calendar_day(now), spans, calendar)
     return "yellow" if whole and used / whole >= yellow_share else "green"
+
+
+def _counted(start: date, upto: date, spans: Sequence[Pause], calendar: Calendar) -> int:
+    """Working days in (start, upto] on which the clock ran."""
+    stood = sum(
+        calendar.workdays_between(max(s.began, start), min(s.ended or upto, upto)) for s in spans
+    )
+    return calendar.workdays_between(start, upto) - stood
 
 
 def calendar_day(moment: datetime) -> date:

@@ -152,6 +152,8 @@ def faults_of(data: Mapping[str, Any], *, lines: frozenset[str], fields: frozens
         return
     broken = False
     for key, spec in steps.items():
+        if key in ("end", "continue"):
+            yield key, f"环节不能叫 {key}", "换一个名字：它与 on_reject 的写法相同"
         for fault in _step_faults(spec, steps, lines, fields):
             broken = True
             yield key, *fault
@@ -171,9 +173,12 @@ def _step_faults(
         yield f"不认识的环节类型 {spec.get('kind')}", f"可用类型：{'、'.join(sorted(kinds()))}"
         return
     yield from _who_faults(spec, kind_of(spec["kind"]), lines)
-    for need in spec.get("needs", ()):
-        if need not in steps:
-            yield f"前置环节 {need} 不存在", "改成本流程中已有的环节"
+    if not isinstance(spec.get("needs", []), list):
+        yield "needs 应是一个列表", "写成 needs: [环节, 环节]"
+        return
+    if not isinstance(spec.get("on_reject", "end"), str):
+        yield f"on_reject 看不懂：{spec['on_reject']}", "写 end、continue 或 return(环节)"
+        return
     if "limit" in spec:
         try:
             Term.parse(str(spec["limit"]))
@@ -182,16 +187,30 @@ def _step_faults(
     if "when" in spec:
         for fault in conditions.faults_of(spec["when"]):
             yield fault, "改正 when"
+    for need in spec.get("needs", ()):
+        if need not in steps:
+            yield f"前置环节 {need} 不存在", "改成本流程中已有的环节"
     for name in sorted(set(conditions.fields_of(spec.get("when"))) | ({spec["each"]} if
                        spec.get("each") else set())):
         if name not in fields and not _is_outcome(name, steps):
             yield f"条件用到的字段 {name} 表单里没有", "在 form 或情形 sets 中加上它，或改正字段名"
-    branches = any(steps.get(need, {}).get("each") for need in spec.get("needs", ()))
-    if "quorum" in spec and not branches and not 0 < spec["quorum"] <= len(spec.get("needs", ())):
-        yield "quorum 大于前置环节数", "quorum 应在 1 与 needs 的个数之间"
+    if "quorum" in spec:
+        yield from _quorum_faults(spec, steps)
     place = spec.get("office_of")
     if place and place not in PLACES:
         yield f"office_of 不认识 {place}", f"可用：{'、'.join(PLACES)}"
+
+
+def _quorum_faults(spec: Mapping[str, Any], steps: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    needs, quorum = spec.get("needs", ()), spec["quorum"]
+    if not isinstance(quorum, int) or isinstance(quorum, bool):
+        yield f"quorum 应是一个正整数，现在是 {quorum!r}", "写成 quorum: 2"
+        return
+    branches = any(
+        isinstance(steps.get(need), Mapping) and steps[need].get("each") for need in needs
+    )
+    if quorum < 1 or (not branches and quorum > len(needs)):
+        yield "quorum 大于前置环节数", "quorum 应在 1 与 needs 的个数之间"
 
 
 def _is_outcome(name: str, steps: Mapping[str, Any]) -> bool:
@@ -233,6 +252,10 @@ def _graph_faults(steps: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "", "环节互相等待，永远打不开", "去掉 needs 中的环"
         return
     for key, spec in steps.items():
+        for name in conditions.fields_of(spec.get("when")):
+            parts = name.split(".")
+            if _is_outcome(name, steps) and parts[1] not in ancestors[key]:
+                yield key, f"条件问的环节 {parts[1]} 不在本环节之前", "只能问前面环节的结果"
         on_reject = spec.get("on_reject", "end")
         found = _RETURN.fullmatch(on_reject)
         if not found and on_reject not in ("end", "continue"):
@@ -246,5 +269,5 @@ def _graph_faults(steps: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         ):
             yield key, "还没有决定就出证", "让它的 needs 包含决定环节"
         needs = spec.get("needs", ())
-        if spec.get("quorum") and len({tuple(steps[n].get("needs", ())) for n in needs}) > 1:
+        if spec.get("quorum") and len({frozenset(steps[n].get("needs", ())) for n in needs}) > 1:
             yield key, "quorum 的前置环节不是同时打开的", "让它们的 needs 相同"

@@ -113,7 +113,7 @@ def complete(
         denied, plan.decided = True, "denied"
         for row in board.open_rows(flow.steps):
             plan.cancelled.append(board.put(row, "cancelled"))
-    elif kind.decides and not denied:
+    elif kind.decides and not denied and (outcome, spec.on_reject) != ("reject", "continue"):
         plan.decided = "granted" if outcome == "approve" else "denied"
         denied = plan.decided == "denied"
     _advance(board, plan, denied=denied)
@@ -159,7 +159,17 @@ def _void(board: _Board, plan: Plan, keys: Iterable[str]) -> None:
 
 
 def _advance(board: _Board, plan: Plan, *, denied: bool) -> None:
-    """Open or skip every step whose turn has come; one pass in the order of the graph."""
+    """Open or skip every step whose turn has come.
+
+    In the order of the graph, and again while something came of it: a quorum that is reached
+    ends steps on which earlier ones may have waited.
+    """
+    while _advance_once(board, plan, denied):
+        pass
+
+
+def _advance_once(board: _Board, plan: Plan, denied: bool) -> bool:
+    before = len(board.rounds), sum(board.rounds.values())
     for spec in board.flow.ordered:
         if spec.key in board.current or not _is_due(board, spec):
             continue
@@ -170,22 +180,29 @@ def _advance(board: _Board, plan: Plan, *, denied: bool) -> None:
             plan.opened.append(board.start(spec.key, branch, "open"))
         if not branches:
             plan.skipped.append(board.start(spec.key, "", "skipped"))
+    return before != (len(board.rounds), sum(board.rounds.values()))
 
 
 def _is_due(board: _Board, spec: StepSpec) -> bool:
+    before = board.flow.ancestors[spec.key]
     if spec.quorum:
         rows = [row for need in spec.needs for row in board.current.get(need, ())]
         counted = sum(row.state in ("done", "skipped") for row in rows)
-        return counted >= spec.quorum or all(board.settled(need) for need in spec.needs)
+        if counted >= spec.quorum:
+            return not board.open_rows(before.difference(spec.needs))
     # An earlier step may be open again "and straight back to me": then its followers wait.
-    return all(board.settled(need) for need in spec.needs) and not board.open_rows(
-        board.flow.ancestors[spec.key]
-    )
+    return all(board.settled(need) for need in spec.needs) and not board.open_rows(before)
 
 
 def _end_the_rest(board: _Board, plan: Plan, spec: StepSpec) -> None:
     for row in board.open_rows(spec.needs):
-        plan.cancelled.append(board.put(row, "cancelled"))
+        opening = Opening(row.key, row.branch, row.round)
+        if opening in plan.opened:  # it has not begun yet: nobody needs it any more
+            plan.opened.remove(opening)
+            plan.skipped.append(opening)
+            board.put(row, "skipped")
+        else:
+            plan.cancelled.append(board.put(row, "cancelled"))
 
 
 def _branches(board: _Board, spec: StepSpec, denied: bool) -> list[str]:
@@ -198,9 +215,18 @@ def _branches(board: _Board, spec: StepSpec, denied: bool) -> list[str]:
     if not spec.each:
         return [""]
     values = board.facts.get(spec.each) or []
-    return list(dict.fromkeys(_branch_name(value) for value in values))
+    if not isinstance(values, list | tuple):
+        values = [values]
+    if all(isinstance(value, Mapping) for value in values):
+        return _numbered([str(next(iter(row.values()), "")) for row in values])
+    return list(dict.fromkeys(str(value) for value in values))
 
 
-def _branch_name(value: Any) -> str:
-    """A row of a table is called by its first column."""
-    return str(next(iter(value.values()), "")) if isinstance(value, Mapping) else str(value)
+def _numbered(names: list[str]) -> list[str]:
+    """Rows of a table by their first column; two plots of one name are two branches."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name}（{seen[name]}）")
+    return found

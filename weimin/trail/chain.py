@@ -32,8 +32,8 @@ def register(**titles: str) -> None:
 
 
 def title_of(verb: str) -> str:
-    """What the timeline calls a verb."""
-    return _verbs[verb]
+    """What the timeline calls a verb; one of a room that is gone keeps its own name."""
+    return _verbs.get(verb, verb)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,11 @@ class Calendar:
         return self.is_workday(at.date()) and season.opens <= at.time() < season.closes
 
     def is_foreseen(self, day: date) -> bool:
-        """Whether ``day`` lies beyond the last decree, so that it may still move."""
-        return day.year > self.last_decreed_year
+        """Whether ``day`` may still be moved by a decree that is not out yet.
+
+        The decree of the next year often reaches into the last week of December (元旦).
+        """
+        return day > date(self.last_decreed_year, 12, 24)
 
 
 @lru_cache(maxsize=64)

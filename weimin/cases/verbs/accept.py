@@ -30,9 +30,12 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
             )
         take_lead(file, file.actor.post_id, file.actor.account_id)
         file.set(first_contact_id=None)  # the hand-over to the competent office is accepted
+    if file.actor.is_system and (duty := file.routes.duty_posts.get(file.row["office_id"])):
+        take_lead(file, *duty)  # accepted by law: the competent office answers for it
+        file.set(first_contact_id=None)
     by_law = start_on != file.today
     clocks.meet(file, "notice", "acceptance")
-    file.set(state="accepted", accepted_at=file.now)
+    file.set(state="accepted", accepted_at=file.occurred_at)
     clocks.start_decision(file, start_on)
     opened = file.carry_out(begin(file.item.flow, file.facts))
     file.record(

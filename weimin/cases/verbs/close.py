@@ -19,7 +19,7 @@ def close(file: CaseFile) -> None:
         )
         raise WrongState(f"还有环节没有办完：{waiting}", "办完后再办结归档")
     clocks.meet(file, "delivery")
-    file.set(state="closed", closed_at=file.now, hand_over_to_id=None)
+    file.set(state="closed", closed_at=file.occurred_at, hand_over_to_id=None)
     file.record("close", {"outcome": file.row["outcome"]})
 
 

@@ -54,9 +54,9 @@ def _finish(
         denied=file.row["outcome"] not in ("", "granted"),
     )
     row.set(
-        state="void" if outcome == "repeat" else "done", outcome=outcome, done_at=file.now,
+        state="void" if outcome == "repeat" else "done", outcome=outcome, done_at=file.occurred_at,
         answers={**answers, **mark} or None, account_id=file.actor.account_id,
-        late=row.due_at is not None and file.now > row.due_at,
+        late=row.due_at is not None and file.occurred_at > row.due_at,
     )
     data: dict[str, Any] = {
         "step": row.key, "title": spec.title, "outcome": outcome, "round": row.round, **mark,
@@ -89,7 +89,7 @@ def _check_answers(
         raise Invalid(fields=wrong)
     if kind.check is None:
         return
-    if said := kind.check(answers, row.opened_at, file.now, term, file.calendar):
+    if said := kind.check(answers, row.opened_at, file.occurred_at, term, file.calendar):
         raise Invalid(said)
 
 

@@ -44,8 +44,8 @@ def _need(reason: str, message: str) -> None:
 def _end(file: CaseFile, outcome: str) -> None:
     for step in file.steps:
         if step.state == "open":
-            step.set(state="cancelled", done_at=file.now)
+            step.set(state="cancelled", done_at=file.occurred_at)
     for pause in file.pauses:
         if pause.ended is None:
             pause.ended, pause.changed = file.today, True
-    file.set(state="closed", outcome=outcome, closed_at=file.now, hand_over_to_id=None)
+    file.set(state="closed", outcome=outcome, closed_at=file.occurred_at, hand_over_to_id=None)

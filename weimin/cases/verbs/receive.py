@@ -125,9 +125,9 @@ def _receive(
     file.row.update(id=case_id, number=case_number(local(now).year, serial))
     file.recorded_at = recorded_at
     if occurred_at is not None:
-        file.enter_late(occurred_at, late_entry)
         file.row["received_at"] = occurred_at
-    return _write(file, intake, applicant, key, asked, late_entry)
+        file.enter_late(occurred_at, late_entry)
+    return _write(file, intake, applicant, key, asked)
 
 
 def _applicant(intake: Intake) -> Party:
@@ -187,7 +187,7 @@ def _receiver(actor: Actor, routes: Routes, competent: int) -> tuple[int, int, i
 
 
 def _write(
-    file: CaseFile, intake: Intake, applicant: Party, key: str, asked: bytes, late_entry: str
+    file: CaseFile, intake: Intake, applicant: Party, key: str, asked: bytes
 ) -> Answer:
     row, item, on = file.row, file.item, local(file.row["received_at"]).date()
     row["applicant"] = mask_name(applicant.name)
@@ -214,7 +214,6 @@ def _write(
             "number": row["number"], "item": [item.code, item.number], "area": row["area_id"],
             "channel": intake.channel, "office": row["office_id"], "receiver": row["receiver_id"],
             "materials": dict(sorted(file.materials.items())),
-            **({"late_entry": late_entry.strip()} if late_entry else {}),
         },
         private={"facts": row["facts"],
                  "parties": [[p.role, p.person_id, p.organisation_id] for p in intake.parties]},

@@ -96,7 +96,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
     rows = Delegation.objects.select_related("item__current", "area").order_by("-id")
     return page(
         request, "admin/delegations.jinja", rows=rows[:PAGE], total=rows.count(), errors=errors,
-        powers=list(POWER_TITLES.items()), levels=list(LEVEL_TITLES.items()), typed=request.POST,
+        powers=list(POWER_TITLES.items()), levels=list(LEVEL_TITLES.items()), typed=request.POST.dict(),
         titles=POWER_TITLES, level_titles=LEVEL_TITLES,
         items=[(i.pk, i.current.name) for i in
                Item.objects.select_related("current").filter(current__isnull=False)
@@ -161,7 +161,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     days = DecreedDay.objects.filter(date__year__gte=clock.today().year).order_by("date")
     return page(request, "admin/calendar.jinja", days=days, error=error,
                 decrees=Decree.objects.order_by("-id")[:10], moved=request.GET.get("moved"),
-                typed=request.POST, status=422 if error else 200)
+                typed=request.POST.dict(), status=422 if error else 200)
 
 
 def _enter_decree(request: HttpRequest) -> int:

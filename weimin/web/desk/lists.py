@@ -143,7 +143,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     actor, now = staff(request), clock.now()
     done, failed = 0, []
     for picked in request.POST.getlist("case")[: reading.PAGE]:
-        number, step, version = (picked.split(":") + ["", ""])[:3]
+        number, step, version = ([*picked.split(":"), "", ""])[:3]
         if not step.isdigit():
             failed.append(number)
             continue

@@ -1,0 +1,15 @@
+"""The room of cases makes its step kinds and verbs known when Django starts."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    """Whoever reads a flow needs the kinds; whoever reads the trail needs the verbs' titles."""
+
+    name = "weimin.cases"
+
+    def ready(self) -> None:
+        import_module("weimin.cases.kinds")
+        import_module("weimin.cases.verbs")
