@@ -60,14 +60,15 @@ def fill_posts(rng: random.Random, *, since: date) -> int:
     return len(vacant)
 
 
-def give_post(username: str, name: str, post: Post, password: str, *, since: date) -> Account:
-    """Put a named member of the cast into a post, in the place of whoever held it."""
-    account, made = Account.objects.get_or_create(
-        username=username, defaults={"name": name, "is_staff_member": True}
+def give_post(username: str, name: str, post: Post, hashed: str, *, since: date) -> Account:
+    """Put a named member of the cast into a post, in the place of whoever held it.
+
+    The password comes hashed: a cast that shares one is hashed once.
+    """
+    account, _ = Account.objects.get_or_create(
+        username=username,
+        defaults={"name": name, "is_staff_member": True, "password": hashed},
     )
-    if made:
-        account.set_password(password)
-        account.save(update_fields=["password"])
     if not account.holdings.filter(post=post).exists():
         Holding.objects.filter(post=post, deputy=False).delete()
         Holding.objects.create(post=post, account=account, during=DateRange(since, None))

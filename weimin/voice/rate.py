@@ -4,20 +4,25 @@ A contact is something that an officer did with the resident's case: received, a
 what is missing, decided, delivered. Each can be rated once, by whoever is a party.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from weimin.cases.file import CaseFile
+from weimin.cases.models import Case
+from weimin.kernel import vault
 from weimin.kernel.clock import local
-from weimin.kernel.errors import Invalid, NotAllowed
-from weimin.network.actor import Actor
+from weimin.kernel.errors import Invalid, NotAllowed, NotFound
+from weimin.network.actor import SYSTEM, Actor
 from weimin.trail import chain
 from weimin.voice.models import Rating
 
 LEVELS = ((5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意"))
-CONTACTS = ("receive", "accept", "notify_missing", "notify_again", "refuse", "complete", "close")
+CONTACTS = ("receive", "accept", "notify_missing", "notify_again", "refuse", "complete",
+            "done_outside", "close")
+LONGEST = 500
 
 chain.register(rate="评价")
 
@@ -57,19 +62,21 @@ def rateable(case_id: int) -> list[Contact]:
 
 @transaction.atomic
 def rate(
-    number: str, *, actor: Actor, now: datetime, contact: int, level: int, words: str = "",
-    channel: str = "web",
+    number: str, *, actor: Actor | None, now: datetime, contact: int, level: int,
+    words: str = "", channel: str = "web", last_four: str = "",
 ) -> None:
     """Rate one contact. The words are personal content; the level is what is counted.
 
-    Raises NotAllowed for anybody but a party, Invalid for a contact that can't be rated (any
-    more) or a level that does not exist.
+    Without an actor by whoever follows the case: its number and the last four of the phone.
+    Raises NotFound or NotAllowed for anybody else, Invalid for a contact that can't be rated
+    (any more) or a level that does not exist.
     """
-    file = CaseFile.load(number, actor=actor, now=now, lock=True)
-    if not file.is_party:
-        raise NotAllowed("只有申请人可以评价")
+    file = CaseFile.load(number, actor=actor or SYSTEM, now=now, lock=True)
+    _must_be_his(file, actor, last_four)
     if level not in dict(LEVELS):
         raise Invalid(fields={"level": "请选一个评价"})
+    if len(words) > LONGEST:
+        raise Invalid(fields={"words": f"最多{LONGEST}字"})
     offices = {seq: office for seq, _, office, _, _ in _rows(file.id)}
     if contact not in offices:
         raise Invalid(fields={"contact": "这次服务已经评价过，或不能评价"})
@@ -81,3 +88,14 @@ def rate(
                 private={"words": words} if words else None)
     file.seal()
     file.save()
+
+
+def _must_be_his(file: CaseFile, actor: Actor | None, last_four: str) -> None:
+    if actor is not None:
+        if not file.is_party:
+            raise NotAllowed("只有申请人可以评价")
+        return
+    known = Case.objects.values_list("follow_hash", flat=True).get(pk=file.id)
+    told = vault.lookup(f"{file.number}:{last_four}")
+    if known is None or not hmac.compare_digest(bytes(known), told):
+        raise NotFound("没有找到这个办件", "请核对编号和手机号后四位")

@@ -1,0 +1,1 @@
+"""What it costs: each figure with both of its sides, from the same run on the same machine."""
