@@ -70,14 +70,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "weimin.web.middleware.errors",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "weimin.web.middleware.actor",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+CSRF_FAILURE_VIEW = "weimin.web.failures.csrf"
 
 ROOT_URLCONF = "weimin.web.urls"
 WSGI_APPLICATION = "weimin.web.wsgi.application"
@@ -175,5 +178,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"weimin": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
+    # pyhanko writes a traceback for each hostile file: the report says what is wrong with it.
+    "loggers": {"pyhanko": {"level": "CRITICAL"}, "weimin": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
 }

@@ -7,7 +7,6 @@ the case is over.
 
 from typing import Any
 
-import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 

@@ -1,14 +1,14 @@
 """The answers of a form: checked by its fields, and what identifies encrypted."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from weimin.catalogue.spec import Field, ItemSpec
 from weimin.kernel import codes, vault
 from weimin.kernel.errors import Invalid
-from weimin.kernel.text import mask_code, tidy
+from weimin.kernel.text import code_text, mask_code, tidy
 
 _SECRET_TYPES = frozenset(("id-number", "phone", "bank-account"))
 _SECRET = "密:"  # marks an encrypted answer in the facts
@@ -63,9 +63,7 @@ def _checked_one(field: Field, given: Any) -> Any:
     """One answer in its kept form. Raises ValueError in words."""
     if given is None or given == "":
         return None
-    if isinstance(given, str) and given.startswith(_SECRET):
-        return given  # already kept
-    reader = _READERS.get(field.type, _text)
+    reader: Callable[[Field, Any], Any] = _READERS.get(field.type, _text)
     value = reader(field, given)
     if field.type in _SECRET_TYPES:
         return _SECRET + base64.b64encode(vault.encrypt(value)).decode()
@@ -81,7 +79,7 @@ def _text(field: Field, given: Any) -> str:
 
 def _number(field: Field, given: Any) -> float | int:
     try:
-        value = float(codes.code_text(given) if isinstance(given, str) else given)
+        value = float(code_text(given) if isinstance(given, str) else given)
     except ValueError:
         raise ValueError(f"{field.label}应为数字") from None
     if value != value or abs(value) > 1e12:
@@ -135,12 +133,12 @@ def _table(field: Field, given: Any) -> list[dict[str, Any]]:
 
 
 def _area(field: Field, given: Any) -> str:
-    code = codes.code_text(given)
+    code = code_text(given)
     codes.division_level(code)
     return code
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Field, Any], Any]] = {
     "number": _number,
     "money": _number,
     "date": _date,
@@ -149,7 +147,7 @@ _READERS = {
     "area": _area,
     "id-number": lambda field, given: codes.identity_number(given),
     "phone": lambda field, given: codes.phone_number(given),
-    "bank-account": lambda field, given: codes.code_text(given),
+    "bank-account": lambda field, given: code_text(given),
     "table": _table,
 }
 

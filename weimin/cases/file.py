@@ -169,6 +169,7 @@ class CaseFile:
         self.links: list[chain.Link] = []
         self.before: list[tuple[str, list[Any]]] = []  # statements that must come first
         self.materials: dict[str, str] = {}  # key → state
+        self.materials_changed = False
         self.reply: list[Any] = []  # digest and answer of the same request, if it came before
         self.batch = Batch()
         self._touched_clocks: set[str] = set()
@@ -474,7 +475,7 @@ class CaseFile:
     @property
     def next_version(self) -> int:
         """One more if anything moved; a nudge or a rating makes nobody's screen stale."""
-        moved = self.changed or self._touched_clocks or any(
+        moved = self.changed or self._touched_clocks or self.materials_changed or any(
             row.id is None or row.changed for row in self.steps
         ) or any(pause.id is None or pause.changed for pause in self.pauses)
         return int(self.row["version"]) + bool(moved)

@@ -39,6 +39,7 @@ def lacking(absent: list[MaterialSpec]) -> list[MaterialSpec]:
 def put(file: "CaseFile", key: str, state: str, **more: Any) -> None:
     """Write the state of one material."""
     file.materials[key] = state
+    file.materials_changed = True
     row = {"file_id": None, "certificate_id": None, "note": "", "due_on": None, **more}
     columns = {"case_id": file.row["id"], "key": key, "state": state, **row}
     sets = ",".join(f"{column} = excluded.{column}" for column in ("state", *row))

@@ -16,6 +16,7 @@ from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
 from weimin.kernel import codes, vault
 from weimin.kernel.clock import local
+from weimin.kernel.text import code_text
 from weimin.network.actor import Actor
 from weimin.trail.chain import title_of
 
@@ -23,6 +24,12 @@ PAGE = 50
 EXACT_UP_TO = 1000
 
 View = Literal["mine", "late", "waiting", "recent"]
+
+
+_WAITS: dict[State, str] = {
+    "received": "受理", "noticed": "申请人补正", "accepted": "办理", "decided": "送达",
+    "closed": "",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +53,7 @@ class Row:
     @property
     def waits_for(self) -> str:
         """What it waits for, in words."""
-        return self.step or STATE_TITLES[self.state]
+        return self.step or _WAITS[self.state]
 
 
 _COLUMNS = (
@@ -125,7 +132,7 @@ def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
     """By number, identity number, phone or name: whatever the text looks like."""
     found = text.strip()
     try:
-        code = codes.code_text(found)
+        code = code_text(found)
     except ValueError:
         code = found
     if codes.is_case_number(code):

@@ -9,7 +9,7 @@ repeated request with the stored answer.
 import functools
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -76,7 +76,7 @@ def verb(title: str) -> Callable[[Callable[..., None]], Verb]:
                     file = CaseFile.load(
                         number, actor=actor, now=now, lock=True, verb=name, key=key
                     )
-                    if stored := replayed(*file.reply, asked):
+                    if stored := replayed(file.reply, asked):
                         return stored
                     if occurred_at is not None:
                         file.enter_late(occurred_at, late_entry)
@@ -116,11 +116,13 @@ def body_digest(name: str, number: str, params: Mapping[str, Any]) -> bytes:
     return sha256(said.encode()).digest()[:12]
 
 
-def replayed(body: bytes | None, answer: str | None, asked: bytes) -> Answer | None:
+def replayed(reply: Sequence[Any], asked: bytes) -> Answer | None:
     """The answer that this key already got, if it did.
 
+    ``reply`` is the digest of what was asked then, and the answer, or two times None.
     Raises KeyReused when the key came with another body.
     """
+    body, answer = reply
     if body is None or answer is None:
         return None
     if bytes(body) != asked:

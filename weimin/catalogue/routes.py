@@ -129,6 +129,13 @@ class Routes:
         return [office for office in found if office is not None]
 
 
+@lru_cache(maxsize=4096)
+def area_name(code: str) -> str:
+    """The full name of an area for a screen; the code itself where there is none."""
+    rows = _rows("SELECT full_name FROM network_area WHERE code = %s", [code])
+    return str(rows[0][0]) if rows else code
+
+
 def epoch_now() -> int:
     """The network's epoch, for those who did not read it with their own query."""
     with connection.cursor() as cursor:
@@ -182,7 +189,8 @@ def _routes(database: str, epoch: int) -> Routes:
     )
 
 
-def _rows(sql: str) -> list[tuple[Any, ...]]:
+def _rows(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
+        cursor.execute(sql, list(params))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

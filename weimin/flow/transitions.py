@@ -64,7 +64,7 @@ class _Board:
                 self.current.setdefault(step.key, []).append(step)
 
     def settled(self, key: str) -> bool:
-        rows = self.current.get(key)
+        rows = self.current.get(key, [])
         return bool(rows) and all(row.state in SETTLED for row in rows)
 
     def open_rows(self, keys: Iterable[str]) -> list[Step]:

@@ -35,19 +35,25 @@ def code_text(text: object) -> str:
     return _NOT_NUMBER.sub("", unicodedata.normalize("NFKC", str(text))).upper()
 
 
+def _each(rare: str) -> list[str]:
+    """What has no pinyin (letters, digits, 𠮷) stands for itself, character by character."""
+    return list(rare)
+
+
 @lru_cache(maxsize=65536)
 def pinyin_key(text: str) -> str:
     """A key that sorts Chinese by pinyin, character by character: ``大浦镇`` → ``da pu zhen``.
 
     The embedded database has no ICU, so the order is stored, not asked of a collation.
     """
-    return " ".join(lazy_pinyin(text, errors=lambda rare: list(rare)))
+    letters = lazy_pinyin(text, errors=_each)  # type: ignore[arg-type]
+    return " ".join(letters)
 
 
 @lru_cache(maxsize=65536)
 def initials(text: str) -> str:
     """The first letters of the pinyin: ``老年优待证`` → ``lnydz``."""
-    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda rare: list(rare))
+    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_each)  # type: ignore[arg-type]
     return "".join(letters).lower()
 
 

@@ -37,7 +37,7 @@ def encrypt(text: str) -> bytes:
     return _FORMAT + nonce + _cipher(settings.KEYS).encrypt(nonce, text.encode(), None)
 
 
-def decrypt(data: bytes) -> str:
+def decrypt(data: bytes | memoryview) -> str:
     """The text again. Raises cryptography's InvalidTag if the key or a byte is another."""
     data = bytes(data)
     if not data:

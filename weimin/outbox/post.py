@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -18,7 +19,7 @@ INSERT = (
 
 def params(
     port: str, key: str, subject: Subject, payload: Mapping[str, str], now: datetime
-) -> list[object]:
+) -> list[Any]:
     """The parameters of :data:`INSERT`, for writing it together with other rows."""
     sealed = vault.encrypt(json.dumps(payload, ensure_ascii=False))
     return [port, key, subject.type, subject.id, sealed, now]

@@ -157,6 +157,6 @@ def _loader(name: str, faults: list[Fault]) -> type[yaml.SafeLoader]:
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)
     # A date stays the text that was written: terms and codes must not turn into other things.
     Loader.add_constructor(
-        "tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node)
+        "tag:yaml.org,2002:timestamp", lambda loader, node: str(node.value)
     )
     return Loader

@@ -25,7 +25,8 @@ def item_data(pack: Pack, item: Mapping[str, Any]) -> dict[str, Any]:
     limit = item.get("limit", {})
     if str(limit.get("promised")) == "0":
         limit["promised"] = "0wd"
-    return _plain(data)
+    plain: dict[str, Any] = _plain(data)
+    return plain
 
 
 def _with_delivery(flow: dict[str, Any]) -> dict[str, Any]:

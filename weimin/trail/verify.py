@@ -167,7 +167,8 @@ def _checked_roots(report: Report, keys: Path, folder: Path | None) -> list[root
         rows = cursor.fetchall()
     for number, *columns in rows:
         report.roots += 1
-        root = _Root(*(bytes(c) if isinstance(c, memoryview) else c for c in columns))
+        plain: list[Any] = [bytes(c) if isinstance(c, memoryview) else c for c in columns]
+        root = _Root(*plain)
         if said := _root_fault(root, previous, keys, outside.pop(number, None)):
             report.broken.append(Broken("root", number, said))
         else:

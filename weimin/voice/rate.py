@@ -49,7 +49,8 @@ SELECT e.seq, e.verb, o.id, o.name, e.occurred_at FROM trail_event e
 def _rows(case_id: int) -> list[tuple[int, str, int, str, datetime]]:
     with connection.cursor() as cursor:
         cursor.execute(_RATEABLE, [case_id, list(CONTACTS), case_id])
-        return cursor.fetchall()
+        found: list[tuple[int, str, int, str, datetime]] = cursor.fetchall()
+    return found
 
 
 def rateable(case_id: int) -> list[Contact]:

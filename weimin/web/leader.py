@@ -41,7 +41,7 @@ def today(request: HttpRequest) -> HttpResponse:
     ]
     return page(
         request, "leader.jinja", now=now,
-        tiles=[{"what": what, "figure": figure, "unit": _("件"), "then": None, "tone": tone,
+        tiles=[{"what": what, "figure": figure, "unit": _("件"), "then": "", "tone": tone,
                 "href": reverse("today-cases", args=[kind]), "icon": None}
                for kind, what, figure, tone in tile],
         late=[_late(row, now) for row in late], loads=loads, low=figures.low_ratings,

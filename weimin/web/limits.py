@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,9 @@ def limited(what: str, who: str, *, most: int, within: timedelta) -> None:
 
 
 def address(request: HttpRequest) -> str:
-    """From where it came; behind a declared proxy the first address it names."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    return forwarded.split(",")[0].strip() or request.META.get("REMOTE_ADDR", "")
+    """From where it came; behind a declared proxy, what the proxy itself added last.
+
+    Whatever stands before it in the header is the client's own words.
+    """
+    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.TLS_PROXY else ""
+    return forwarded.split(",")[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))

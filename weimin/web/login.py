@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid, TooMany, WeiminError
+from weimin.kernel.text import tidy
 from weimin.network.models import Account
 from weimin.network.staff import posts_of
 from weimin.outbox.post import post
@@ -46,12 +47,16 @@ def _enter(request: HttpRequest, account: Account, post_id: int | None = None) -
     request.session["account"] = account.pk
     if post_id is not None:
         request.session["post"] = post_id
-    with transaction.atomic():
-        chain.append(
-            chain.Subject("account", account.pk),
-            chain.Draft(verb="log_in", occurred_at=clock.now(), account_id=account.pk,
-                        post_id=post_id),
-        )
+    _note("log_in", account.pk, post_id)
+
+
+@transaction.atomic
+def _note(verb: str, account_id: int, post_id: int | None) -> None:
+    """Who came and went stands in the trail of the account."""
+    chain.append(
+        chain.Subject("account", account_id),
+        chain.Draft(verb=verb, occurred_at=clock.now(), account_id=account_id, post_id=post_id),
+    )
 
 
 # -- staff -------------------------------------------------------------------------------------
@@ -89,7 +94,9 @@ def switch(request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("post", "")
         if wanted.isdigit() and any(each.id == int(wanted) for each in held):
             request.session["post"] = int(wanted)
+            _note("switch_post", actor.account_id, int(wanted))
             return redirect("desk")
+        _note("log_out", actor.account_id, actor.post_id)
         request.session.flush()
         return redirect("staff-sign-in")
     return page(request, "switch.jinja", held=held)
@@ -100,7 +107,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     if request.method == "GET":
         return page(request, "sign_out.jinja")
-    back = "staff-sign-in" if actor_of(request).is_staff else "portal"
+    actor = actor_of(request)
+    back = "staff-sign-in" if actor.is_staff else "portal"
+    if actor.account_id is not None:
+        _note("log_out", actor.account_id, actor.post_id)
     request.session.flush()
     return redirect(back)
 
@@ -192,8 +202,14 @@ def _resident(phone: str, name: str) -> Account:
     if not name.strip():
         raise Invalid(_("第一次登录，请填写姓名"))
     account = Account.objects.create(
-        username=f"resident-{secrets.token_hex(8)}", name=name.strip()[:40]
+        username=f"resident-{secrets.token_hex(8)}", name=tidy(name)[:40]
     )
+    # Somebody whom a counter received with this phone and this name: he finds his cases here.
+    known = list(Person.objects.select_for_update().filter(phone_hash=vault.lookup(phone)))
+    if len(known) == 1 and known[0].name == account.name and known[0].account_id is None:
+        known[0].account = account
+        known[0].save(update_fields=["account"])
+        return account
     made = Person(name=account.name, account=account)
     made.set_phone(phone)
     made.save()

@@ -18,7 +18,11 @@ from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import NotFound, WrongState
+from weimin.registry.models import Certificate
+from weimin.trail.models import Event
+from weimin.trail.receipts import receipt
 from weimin.web.page import actor_of
+from weimin.web.sealed import SEALED, sealed
 
 Data = dict[str, Any]
 
@@ -98,9 +102,6 @@ def _silence(profile: LegalProfile) -> str:
 
 
 def _mark(file: CaseFile) -> str:
-    from weimin.trail.models import Event
-    from weimin.trail.receipts import receipt
-
     first = Event.objects.filter(subject_type="case", subject_id=file.id).order_by("seq").first()
     assert first is not None
     return receipt(file.number, first.seq, bytes(first.hash)).rsplit("-", 1)[1]
@@ -179,9 +180,25 @@ def _decision(request: HttpRequest, file: CaseFile) -> Data:
     }
 
 
+def _certificate(request: HttpRequest, file: CaseFile) -> Data:
+    found = Certificate.objects.filter(case_id=file.id, revoked_at=None).order_by("-id").first()
+    if found is None:
+        raise NotFound("这个办件没有有效的证照")
+    applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
+    address = request.build_absolute_uri("/check/certificate")
+    return {
+        "demo": settings.DEMO, "organ": file.routes.office_names[found.office_id],
+        "title": found.name, "number": found.number, "holder": applicant.name,
+        "id_number": applicant.identity, "statement": str(file.item.data.get("consequence", "")),
+        "valid_from": found.issued_on, "valid_until": found.valid_to,
+        "issued_on": found.issued_on, "verify_code": found.code, "verify_url": address,
+        "qr": address,
+    }
+
+
 _FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
     "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
-    "decision": _decision,
+    "decision": _decision, "certificate": _certificate,
 }
 
 
@@ -191,7 +208,8 @@ def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     if form not in _FORMS:
         raise NotFound("没有这种文书")
     file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False)
-    data = _FORMS[form](request, file)
-    response = HttpResponse(typesetter().typeset(form, data).pdf, content_type="application/pdf")
+    pdf = sealed(file, form, lambda: _FORMS[form](request, file)) if form in SEALED else \
+        typesetter().typeset(form, _FORMS[form](request, file)).pdf
+    response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'
     return response

@@ -25,7 +25,8 @@ def _step(
 
 def sample_context() -> dict[str, Any]:
     """What the style guide shows."""
-    ui = engines["jinja2"].env.get_template("components.jinja").module
+    engine: Any = engines["jinja2"]
+    ui = engine.env.get_template("components.jinja").module
     return {
         "toc": _TOC,
         "contrast": [],

@@ -51,7 +51,8 @@ class SessionStore(DatabaseStore):
         return dict(self.decode(data))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        made: Session = super().create_model_instance(data)
+        made = super().create_model_instance(data)
+        assert isinstance(made, Session)
         made.account_id = data.get("account")
         made.post_id = data.get("post")
         return made

@@ -33,7 +33,7 @@ def layout(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 lane = ("lane", need, at, done)
                 if lane not in lanes[at]:
                     lanes[at].append(lane)
-                edge = (last, lane, done)
+                edge: Any = (last, lane, done)
                 if edge not in edges[at]:
                     edges[at].append(edge)
                 last = lane
@@ -41,18 +41,18 @@ def layout(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     tallest = max((len(lane) for lane in lanes), default=1)
     rows = 2 * tallest  # half rows, so that one step can stand in the middle of two
-    start = {
+    start: dict[Any, int] = {
         node: tallest - len(lane) + 2 * index + 1 for lane in lanes for index, node in enumerate(lane)
     }
 
     cells: list[dict[str, Any]] = []
-    for at, lane in enumerate(lanes):
+    for at, drawn in enumerate(lanes):
         if at:
             cells.append({"col": 2 * at, "links": [_line(start[a], start[b], done) for a, b, done in _last_drawn(edges[at])]})
-        passing = [node for node in lane if node not in by_key]
+        passing = [node for node in drawn if node not in by_key]
         if passing:
             cells.append({"col": 2 * at + 1, "links": [_line(start[n], start[n], n[3]) for n in passing]})
-        real = [node for node in lane if node in by_key]
+        real = [node for node in drawn if node in by_key]
         for key in real:
             cells.append({"col": 2 * at + 1, "row": start[key], "step": by_key[key], "parallel": len(real) > 1})
     return {"rows": rows, "cells": cells, "wide": width > 4, "fits": width <= MAX_COLUMNS and tallest <= MAX_LANES}

@@ -8,6 +8,10 @@ from weimin.web.api.router import api
 from weimin.web.desk import case, intake, lists
 from weimin.web.portal import views as portal
 
+handler404 = "weimin.web.failures.not_found"
+handler403 = "weimin.web.failures.forbidden"
+handler500 = "weimin.web.failures.server_error"
+
 urlpatterns = [
     # 办事大厅
     path("", portal.home, name="portal"),

@@ -63,15 +63,12 @@ def _finish(
         **({"branch": row.branch} if row.branch else {}),
         **({"late": True} if row.late else {}),
     }
-    data |= EFFECTS.get(kind.key, _nothing)(file, row, answers, plan)
+    if effect := EFFECTS.get(kind.key):
+        data |= effect(file, row, answers, plan)
     data["opened"] = file.carry_out(plan)
     if file.row["state"] == "accepted" and work_is_done(file.item.flow, file.pure_steps):
         data["decided"] = settle(file, "done")  # a flow without a decision: registered, referred
     file.record(event, data, private=answers or None)
-
-
-def _nothing(*_: Any) -> dict[str, Any]:
-    return {}
 
 
 def _check_answers(

@@ -16,7 +16,7 @@ def reassign(file: CaseFile, *, step: int, account: int | None = None, reason: s
         raise Invalid(fields={"reason": "请写明改派的原因"})
     row = file.find_step(step)
     if account is not None and not Holding.objects.filter(
-        account_id=account, post__office_id=row.office_id, during__contains=file.today
+        account_id=account, post__office=row.office_id or 0, during__contains=file.today
     ).exists():
         raise Invalid(fields={"account": "这个人今天不在本单位任岗"})
     before = row.account_id

@@ -19,7 +19,7 @@ from weimin.kernel import vault
 from weimin.kernel.clock import local
 from weimin.kernel.codes import case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotAllowed, NotFound, WrongState
-from weimin.kernel.text import mask_name
+from weimin.kernel.text import mask_code, mask_name
 from weimin.network.actor import Actor
 from weimin.trail import chain
 
@@ -102,13 +102,19 @@ def _receive(
 ) -> Answer:
     applicant = _applicant(intake)
     with connection.cursor() as cursor:
+        if applicant.person_id and not intake.another_is_meant:
+            # Two windows at the same moment: the second must see what the first received.
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                [f"receive:{applicant.person_id}:{intake.item}"],
+            )
         cursor.execute(
             _PRELUDE,
             {"item": intake.item, "person": applicant.person_id, "area": intake.area,
              "account": actor.account_id or 0, "key": key},
         )
         epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
-    if stored := replayed(body, answer, asked):
+    if stored := replayed((body, answer), asked):
         return stored
     if twin and not intake.another_is_meant:
         raise AlreadyOpen(
@@ -205,6 +211,7 @@ def _write(
          for n, p in _numbered(intake.parties)],
     )
     _put_materials(file, intake)
+    _learn_phone(file, applicant)
     for office, why in _who_sees(file, on):
         file.grant(office, why)
     first_duty(file, row["lead_post_id"], file.lead_account)
@@ -223,6 +230,21 @@ def _write(
         keep_reply(file.batch, file.actor, "receive", key, asked, answer)
     file.insert_only()
     return answer
+
+
+def _learn_phone(file: CaseFile, applicant: Party) -> None:
+    """Keep the phone of a person of whom none was known. A known one is not overwritten here:
+
+    the phone is the resident's log-in, and changing it needs more than a form at a counter.
+    """
+    if not (applicant.person_id and applicant.phone):
+        return
+    file.batch.add(
+        "UPDATE registry_person SET phone_cipher = %s, phone_hash = %s, phone_mask = %s"
+        " WHERE id = %s AND phone_hash IS NULL AND account_id IS NULL",
+        [vault.encrypt(applicant.phone), vault.lookup(applicant.phone),
+         mask_code(applicant.phone), applicant.person_id],
+    )
 
 
 def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:

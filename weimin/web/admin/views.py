@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from weimin.cases.recompute import recompute_running
 from weimin.catalogue.models import POWER_TITLES, Delegation, Item, PackVersion
 from weimin.kernel import clock
-from weimin.kernel.errors import Invalid
+from weimin.kernel.errors import Invalid, NotFound
 from weimin.network.actor import STAFF_ROLES
 from weimin.network.models import LEVEL_TITLES, Account, Area, Holding, Office
 from weimin.outbox import delivery
@@ -109,13 +109,17 @@ def delegations(request: HttpRequest) -> HttpResponse:
 def _delegate(request: HttpRequest) -> None:
     post = request.POST
     if post.get("end"):
-        _withdraw(request, int(post["end"]))
+        _withdraw(request, _number(post["end"]))
         return
     wrong: dict[str, str] = {}
     area = Area.objects.filter(code=post.get("area", "")).first()
     if area is None:
         wrong["area"] = _("没有这个区划代码")
-    item = Item.objects.filter(pk=post.get("item") or 0).first()
+    item = Item.objects.filter(pk=_number(post.get("item") or "0")).first()
+    for key, choices in (("power", POWER_TITLES), ("level", LEVEL_TITLES),
+                         ("kind", ("devolved", "entrusted"))):
+        if post.get(key) not in choices:
+            wrong[key] = _("请从列表中选择")
     if item is None:
         wrong["item"] = _("请选择事项")
     if post.get("power") == "decide" and post.get("level") == "village":
@@ -136,8 +140,17 @@ def _delegate(request: HttpRequest) -> None:
          document=row.document)
 
 
+def _number(text: str) -> int:
+    """A row's number from a form. Raises NotFound for anything else."""
+    if not (text.isdigit() and len(text) < 19):
+        raise NotFound(_("没有这一行"))
+    return int(text)
+
+
 def _withdraw(request: HttpRequest, pk: int) -> None:
-    row = Delegation.objects.select_for_update().get(pk=pk)
+    row = Delegation.objects.select_for_update().filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有这一行"))
     today = clock.today()
     row.during = DateRange(row.during.lower, max(today, row.during.lower))
     if row.during.lower >= today:
@@ -262,7 +275,10 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def _change_account(request: HttpRequest) -> None:
-    account = Account.objects.select_for_update().get(pk=request.POST["account"])
+    wanted = _number(request.POST.get("account", ""))
+    account = Account.objects.select_for_update().filter(pk=wanted).first()
+    if account is None:
+        raise NotFound(_("没有这个账号"))
     account.is_active = request.POST.get("active") == "1"
     account.save(update_fields=["is_active"])
     _log(request, chain.Subject("account", account.pk), "hold_post", active=account.is_active)
@@ -281,7 +297,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     reveals = Reveal.objects.order_by("-id")[:PAGE]
     names = dict(
         Account.objects.filter(
-            pk__in=[e.account_id for e in events] + [r.account_id for r in reveals]
+            pk__in={e.account_id or 0 for e in events} | {r.account_id or 0 for r in reveals}
         ).values_list("pk", "name")
     )
     return page(request, "admin/audit.jinja", events=events, reveals=reveals, report=report,

@@ -6,8 +6,11 @@ Writing takes an ``Idempotency-Key``: the same key with the same body answers th
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
+from ninja.errors import AuthenticationError, ValidationError
+from ninja.security import APIKeyCookie
 
 from weimin import __version__
 from weimin.cases import reading
@@ -17,13 +20,26 @@ from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
 from weimin.kernel import clock
-from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
+from weimin.kernel.errors import NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
+from weimin.web.api.params import checked_params
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
 
+
+class Session(APIKeyCookie):
+    """The session of the screens, with their protection against forged requests."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
+        """Whoever is logged in; None is answered with 401."""
+        actor = actor_of(request)
+        return actor if actor.account_id is not None else None
+
+
 api = NinjaAPI(
-    title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None,
+    title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
     description="事项、办件与办理操作。写操作请带 Idempotency-Key。",
 )
 
@@ -45,18 +61,18 @@ def _said(request: HttpRequest, error: WeiminError) -> HttpResponse:
     return api.create_response(request, as_json(error), status=error.status)
 
 
-class SignInFirst(WeiminError):
-    """Nobody is logged in."""
+@api.exception_handler(AuthenticationError)
+def _sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    said = {"code": "sign_in", "message": "请先登录", "remedy": "登录后带上会话再试"}
+    return api.create_response(request, said, status=401)
 
-    code, status = "sign_in", 401
 
-
-def someone(request: HttpRequest) -> Actor:
-    """Whoever is logged in. Raises SignInFirst for nobody."""
-    actor = actor_of(request)
-    if actor.account_id is None:
-        raise SignInFirst("请先登录")
-    return actor
+@api.exception_handler(ValidationError)
+def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields = {".".join(map(str, e["loc"])): str(e["msg"]) for e in error.errors}
+    said = {"code": "invalid", "message": "请求的格式不对", "remedy": "按接口文档改正",
+            "fields": fields}
+    return api.create_response(request, said, status=422)
 
 
 Number = Annotated[str, Path(pattern=r"^\d{11}$")]
@@ -73,7 +89,7 @@ class ItemOut(Schema):
     promised: str | None = None
 
 
-@api.get("items", response={200: list[ItemOut], **FAULTS}, summary="查找事项")
+@api.get("items", auth=None, response={200: list[ItemOut], **FAULTS}, summary="查找事项")
 def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -> Any:
     """Items by the words of a resident; all of them without words."""
     found = find(q) if q.strip() else listed()
@@ -120,7 +136,7 @@ class AnswerOut(Schema):
 @api.post("cases", response={200: AnswerOut, **FAULTS}, summary="收件")
 def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
     """Receive an application. A resident applies for himself only."""
-    actor = someone(request)
+    actor = actor_of(request)
     parties = tuple(Party(**party.dict()) for party in body.parties)
     if actor.is_resident and any(
         p.role == "applicant" and p.person_id != actor.person_id for p in parties
@@ -161,7 +177,7 @@ def cases(
     page: Annotated[int, Query(ge=1, le=1000)] = 1,
 ) -> Any:
     """The cases the actor may see."""
-    actor = someone(request)
+    actor = actor_of(request)
     rows = reading.search(actor, q, page=page) if q.strip() else reading.seen(actor, page=page)
     return [_row(row) for row in rows]
 
@@ -169,7 +185,7 @@ def cases(
 @api.get("work", response={200: list[RowOut], **FAULTS}, summary="等我办的")
 def work(request: HttpRequest, page: Annotated[int, Query(ge=1, le=20)] = 1) -> Any:
     """What waits for the actor's offices, the earliest due first."""
-    actor = someone(request)
+    actor = actor_of(request)
     if not actor.is_staff:
         raise NotAllowed("这里是工作人员的接口")
     return [_row(row) for row in reading.work(actor, now=clock.now(), page=page)]
@@ -208,7 +224,7 @@ class CaseOut(RowOut):
 @api.get("cases/{number}", response={200: CaseOut, **FAULTS}, summary="一个办件")
 def case(request: HttpRequest, number: Number) -> Any:
     """One case as the actor sees it; 404 when he may not know of it."""
-    file = CaseFile.load(number, actor=someone(request), now=clock.now(), lock=False)
+    file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False)
     names = file.routes.office_names
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
@@ -238,12 +254,10 @@ class VerbIn(Schema):
 @api.post("cases/{number}/{verb}", response={200: AnswerOut, **FAULTS}, summary="办理")
 def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key = "") -> Any:
     """Carry out a verb. Which ones are open to the actor stands in the case's ``actions``."""
-    actor = someone(request)
+    actor = actor_of(request)
     if verb not in VERBS or verb == "receive":
         raise NotFound(f"没有“{verb}”这个操作")
-    try:
-        return VERBS[verb](
-            number, actor=actor, now=clock.now(), key=key, expect=body.expect, **body.params
-        ).as_dict()
-    except TypeError as error:  # a parameter that the verb does not have, or of another type
-        raise Invalid(f"参数不对：{error}", "参数名和类型见文档") from None
+    return VERBS[verb](
+        number, actor=actor, now=clock.now(), key=key, expect=body.expect,
+        **checked_params(verb, body.params),
+    ).as_dict()

@@ -15,6 +15,7 @@ from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
+from weimin.catalogue.routes import area_name
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date, say_moment
@@ -25,6 +26,7 @@ from weimin.trail.models import Reveal
 from weimin.web.desk.forms import forms_of, params_of
 from weimin.web.page import page, staff
 from weimin.web.steps_graph import layout
+from weimin.web.uploads import scans_of
 from weimin.web.words import headline, light_of, state_of
 
 
@@ -45,7 +47,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     try:
         VERBS[verb](
             number, actor=actor, now=now, key=request.POST.get("key", ""),
-            expect=_expected(request), **params_of(verb, request.POST),
+            expect=_expected(request), **_params(request, actor, verb),
         )
     except WeiminError as error:
         if error.status == 404:
@@ -53,6 +55,13 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         file = CaseFile.load(number, actor=actor, now=now, lock=False)
         return _show(request, file, actor, error=error, verb=verb, status=error.status)
     return redirect(f"{reverse('case', args=[number])}?done={verb}")
+
+
+def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
+    params = params_of(verb, request.POST)
+    if verb == "supplement":
+        params["have"] |= scans_of(request, actor)
+    return params
 
 
 def _expected(request: HttpRequest) -> int | None:
@@ -193,6 +202,8 @@ def _facts(file: CaseFile) -> list[dict[str, Any]]:
             value = _("是") if value else _("否")
         elif isinstance(value, list):
             value = "、".join(str(options.get(str(v), v)) for v in value)
+        elif field.type == "area":
+            value = area_name(str(value))
         else:
             value = options.get(str(value), shown(value))
         found.append({"label": field.label, "value": value})
@@ -235,6 +246,9 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
         names.append(("refusal", _("不予受理决定书")))
     if file.outcome in ("granted", "denied"):
         names.append(("decision", _("决定书")))
+    if any(file.item.flow.steps[s.key].kind == "certificate" and s.state == "done"
+           for s in file.steps) and file.item.result.get("kind") == "certificate":
+        names.append(("certificate", _("证照")))
     return [{"form": form, "title": title,
              "href": reverse("paper", args=[file.number, form])} for form, title in names]
 

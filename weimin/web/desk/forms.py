@@ -3,7 +3,7 @@
 The server says which verbs an actor may use; this says only what their dialogs look like.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,7 +198,7 @@ def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
 def _reassign(file: CaseFile, action: Action) -> Fields:
     assert action.step is not None
     office = file.find_step(action.step.id).office_id
-    holders = Holding.objects.filter(post__office_id=office, during__contains=file.today
+    holders = Holding.objects.filter(post__office=office or 0, during__contains=file.today
                                      ).select_related("account", "post")
     return [
         {"name": "account", "label": _("交给"), "kind": "select", "optional": True,
@@ -216,7 +216,7 @@ def _correct(file: CaseFile, action: Action) -> Fields:
     return [*fields, _text("reason", _("更正的原因"))]
 
 
-_FIELDS = {
+_FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "accept": _accept, "notify_missing": _notify, "notify_again": _notify,
     "supplement": _supplement,
     "refuse": _reason, "end": _reason, "reopen": _reason,
@@ -260,7 +260,7 @@ def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
             if key.startswith(prefix) and value}
 
 
-_PARAMS = {
+_PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "accept": lambda post: {"gaps": _prefixed(post, "gap-")},
     "notify_missing": _missing,
     "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},

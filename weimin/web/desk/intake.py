@@ -1,8 +1,10 @@
 """收件: find the item by the words a resident uses, and take it in on one page."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -22,6 +24,7 @@ from weimin.network.actor import Actor
 from weimin.network.models import Area
 from weimin.registry.models import Person
 from weimin.web.page import page, staff
+from weimin.web.uploads import scans_of
 
 
 @require_GET
@@ -48,8 +51,14 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "GET":
         return _form(request, actor, item, _typed_from(request))
     try:
-        made = intake_of(request.POST, item, channel=_channel(actor))
-        answer = receive(made, actor=actor, now=clock.now(), key=request.POST.get("key", ""))
+        if request.POST.get("look") == "2":
+            return _form(request, actor, item, request.POST.dict())
+        if request.POST.get("look") == "1":
+            return _form(request, actor, item, _known(request.POST, item))
+        with transaction.atomic():  # whoever was typed in for nothing is not kept
+            made = intake_of(request.POST, item, channel=_channel(actor),
+                             scans=scans_of(request, actor))
+            answer = receive(made, actor=actor, now=clock.now(), key=request.POST.get("key", ""))
     except WeiminError as error:
         if error.status not in (409, 422):
             raise
@@ -62,11 +71,47 @@ def _channel(actor: Actor) -> str:
 
 
 def _typed_from(request: HttpRequest) -> dict[str, Any]:
-    """What is known of a person, by the identity number in the query of the look-up."""
+    """An empty form: what was asked so far stays in the browser's draft."""
     return {"area": request.GET.get("area", "")}
 
 
-def intake_of(post: Any, item: ItemSpec, *, channel: str) -> Intake:
+def _known(post: Any, item: ItemSpec) -> dict[str, Any]:
+    """What the registry knows of the person whose identity number was typed (一次采集多方利用).
+
+    The number comes by POST: identity numbers never stand in an address. Raises Invalid for a
+    wrong number; an unknown person leaves the form as it was typed.
+    """
+    try:
+        number = codes.identity_number(post.get("identity", ""))
+    except ValueError as error:
+        raise Invalid(fields={"identity": str(error)}) from None
+    typed: dict[str, Any] = post.dict()
+    person = Person.objects.filter(identity_hash=vault.lookup(number)).first()
+    known = {
+        "person.birth": codes.birth_of(number).isoformat(), "person.sex": codes.sex_of(number),
+        "person.id_number": number,
+    }
+    if person is not None:
+        typed |= {"name": person.name, "known": "1"}
+        if person.phone_hash and not typed.get("phone"):
+            typed["phone"] = vault.decrypt(person.phone_cipher)
+        if person.household_id and not typed.get("area"):
+            typed["area"] = person.household_id
+        known |= {
+            "person.name": person.name, "person.ethnic": person.ethnic,
+            "person.household_area": person.household_id or "",
+            "person.residence_area": person.residence_id or "",
+            "person.phone": vault.decrypt(person.phone_cipher),
+        }
+    for field in item.form:
+        if field.prefill in known and known[field.prefill] and not typed.get(f"f-{field.key}"):
+            typed[f"f-{field.key}"] = known[field.prefill]
+    return typed
+
+
+def intake_of(
+    post: Any, item: ItemSpec, *, channel: str, scans: Mapping[str, int] | None = None
+) -> Intake:
     """What the form says, as the verb takes it. Raises Invalid with a message per field."""
     wrong: dict[str, str] = {}
     person = _person_of(post, wrong)
@@ -87,8 +132,8 @@ def intake_of(post: Any, item: ItemSpec, *, channel: str) -> Intake:
         raise Invalid(fields={"area": _("请选择地方")})
     return Intake(
         item=item.code, area=area, parties=tuple(parties), answers=answers,
-        have=dict.fromkeys(post.getlist("have") if hasattr(post, "getlist") else ()),
-        declared=tuple(post.getlist("declared") if hasattr(post, "getlist") else ()),
+        have={**dict.fromkeys(post.getlist("have")), **(scans or {})},
+        declared=tuple(post.getlist("declared")),
         channel=channel, another_is_meant=post.get("another") == "1",
     )
 
@@ -112,19 +157,17 @@ def _person_of(post: Any, wrong: dict[str, str]) -> Person | None:
     if found is None and not name:
         wrong["name"] = _("请填写姓名")
         return None
-    phone = ""
     if post.get("phone", "").strip():
         try:
-            phone = codes.phone_number(post["phone"])
+            codes.phone_number(post["phone"])
         except ValueError as error:
             wrong["phone"] = str(error)
             return None
-    person = found or Person(name=name, birth=codes.birth_of(number), sex=codes.sex_of(number))
-    if found is None:
-        person.set_identity(number)
-        person.household_id = post.get("area") or None
-    if phone and bytes(person.phone_hash or b"") != vault.lookup(phone):
-        person.set_phone(phone)
+    if found is not None:
+        return found
+    person = Person(name=name, birth=codes.birth_of(number), sex=codes.sex_of(number))
+    person.set_identity(number)
+    person.household_id = post.get("area") or None
     if person.household_id and not Area.objects.filter(code=person.household_id).exists():
         wrong["area"] = _("没有这个地方，请从列表中选择")
         return None
@@ -146,7 +189,8 @@ def _answers(post: Any, item: ItemSpec) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     standard = {"name": "name", "id_number": "identity", "phone": "phone"}
     for field in item.form:
-        raw = post.get(standard.get(field.key, f"f-{field.key}"), "")
+        asked = "area" if field.prefill == _PLACE_FIELDS[item.place] else f"f-{field.key}"
+        raw = post.get(standard.get(field.key, asked), "")
         if field.type == "bool" and raw == "":
             continue
         if raw not in ("", None):
@@ -175,7 +219,7 @@ def _form(
         key=typed.get("key") or uuid.uuid4().hex, areas=_areas_near(actor),
         have=request.POST.getlist("have"), declared=request.POST.getlist("declared"),
         asked=[f for f in item.form if f.key not in ("name", "id_number", "phone")
-               and f.type not in ("table",)],
+               and f.type != "table" and f.prefill != _PLACE_FIELDS[item.place]],
         limit=item.promised or item.statutory, own_area=actor.area_path.strip("/").split("/")[-1],
     )
 
@@ -183,6 +227,12 @@ def _form(
 def _anchor(key: str) -> str:
     return key if key in ("identity", "name", "phone", "area", "paper", "agent_identity",
                           "agent_name") else f"f-{key}"
+
+
+_PLACE_FIELDS = {
+    "household": "person.household_area", "residence": "person.residence_area", "site": "-",
+    "counter": "-",
+}
 
 
 def _areas_near(actor: Actor) -> list[tuple[str, str]]:

@@ -16,10 +16,11 @@ from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
+from weimin.documents.store import LARGEST
 from weimin.kernel import clock, codes, vault
-from weimin.kernel.clock import local, say_date
+from weimin.kernel.clock import say_date
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
-from weimin.kernel.text import tidy
+from weimin.kernel.text import code_text, tidy
 from weimin.network.models import Area
 from weimin.registry.models import Certificate, Person
 from weimin.trail import receipts
@@ -30,6 +31,8 @@ from weimin.web.desk.intake import spec_of
 from weimin.web.limits import address, limited
 from weimin.web.page import actor_of, page, resident
 from weimin.web.portal.guide import guide_of
+from weimin.web.sealed import case_of_paper, seal_of
+from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
 
 FREQUENT = ("HY-ELD-01", "HY-ELD-02", "HY-MED-01", "HY-MED-05", "HY-AID-01", "HY-EMP-01")
@@ -66,7 +69,7 @@ def _areas(request: HttpRequest) -> list[tuple[str, str]]:
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Apply for oneself or for somebody else."""
     actor, item = resident(request), spec_of(code)
-    person = Person.objects.get(pk=actor.person_id)
+    person = Person.objects.get(pk=actor.person_id or 0)
     if request.method == "GET":
         return _application(request, item, person, {"area": person.household_id or ""})
     try:
@@ -112,7 +115,8 @@ def _apply(request: HttpRequest, item: Any, person: Person) -> str:
         item=item.code, area=area, channel="web", answers=answers,
         parties=(Party(person_id=person.pk, name=person.name,
                        phone=vault.decrypt(person.phone_cipher)),),
-        have=dict.fromkeys(request.POST.getlist("have")),
+        have={**dict.fromkeys(request.POST.getlist("have")),
+              **scans_of(request, actor_of(request))},
         declared=tuple(request.POST.getlist("declared")),
         another_is_meant=request.POST.get("another") == "1",
     )
@@ -206,7 +210,8 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotFound(_("没有这个操作"))
     params: dict[str, Any] = {}
     if verb == "supplement":
-        params["have"] = dict.fromkeys(request.POST.getlist("have"))
+        params["have"] = {**dict.fromkeys(request.POST.getlist("have")),
+                          **scans_of(request, actor)}
     elif verb == "withdraw":
         params["reason"] = tidy(request.POST.get("reason", ""))
     else:
@@ -239,12 +244,12 @@ def rate_contact(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def follow(request: HttpRequest) -> HttpResponse:
     """By number and the last four digits of the phone: the state, and nothing else."""
-    number = codes.code_text(request.POST.get("number") or request.GET.get("number", ""))
+    number = code_text(request.POST.get("number") or request.GET.get("number", ""))
     found, error = None, ""
     if request.method == "POST":
         limited("follow", address(request), most=20, within=timedelta(minutes=10))
         limited("follow-case", number, most=10, within=timedelta(hours=1))
-        four = codes.code_text(request.POST.get("four", ""))
+        four = code_text(request.POST.get("four", ""))
         found = reading.follow(number, four)
         error = "" if found else _("没有查到。请核对编号和手机号后四位")
     return page(request, "portal/follow.jinja", number=number, found=found, error=error,
@@ -274,15 +279,21 @@ def check_receipt(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def check_certificate(request: HttpRequest) -> HttpResponse:
-    """A certificate by its number and the code that stands on it; a revoked one is shown as such."""
+    """By number and code, or by the file itself; a revoked one is shown as revoked."""
     number, code = request.POST.get("number", ""), request.POST.get("code", "")
-    found, error = None, ""
+    found, error, seal = None, "", None
     if request.method == "POST":
         limited("certificate", address(request), most=30, within=timedelta(minutes=10))
-        found = Certificate.objects.select_related("office", "holder_person").filter(
-            number=tidy(number), code=codes.code_text(code)
-        ).first()
-        error = "" if found else _("没有查到。请核对证照编号和验证码")
+        certificates = Certificate.objects.select_related("office", "holder_person")
+        upload = request.FILES.get("file")
+        if upload is not None:
+            content = upload.read(LARGEST + 1)
+            seal = seal_of(content)
+            found = certificates.filter(case_id=case_of_paper(content) or 0).first()
+            error = "" if found else _("这个文件不是本平台发出的证照，或已被改动")
+        else:
+            found = certificates.filter(number=tidy(number), code=code_text(code)).first()
+            error = "" if found else _("没有查到。请核对证照编号和验证码")
     expired = bool(found and found.valid_to and found.valid_to < clock.today())
     return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
-                error=error, expired=expired, local=local, status=404 if error else 200)
+                error=error, expired=expired, seal=seal, status=404 if error else 200)
