@@ -50,14 +50,18 @@ def _deliver_one(now: datetime) -> bool | None:
     return status == "sent"
 
 
-def send_again(message_id: int) -> None:
-    """Put a failed message back in line: somebody looked at it and pressed the button."""
+def send_again(message_id: int) -> bool:
+    """Put a failed message back in line: somebody looked at it and pressed the button.
+
+    False when there is no such failed message.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE outbox_message SET status = 'waiting', tries = 0, tried_at = NULL, error = ''"
             " WHERE id = %s AND status = 'failed'",
             [message_id],
         )
+        return bool(cursor.rowcount)
 
 
 def read(payload: bytes) -> dict[str, str]:

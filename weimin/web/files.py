@@ -9,12 +9,13 @@ from weimin.cases.file import CaseFile
 from weimin.documents.models import File
 from weimin.kernel import clock
 from weimin.kernel.errors import NotFound
-from weimin.web.page import actor_of
+from weimin.web.page import anyone
 
 
 @require_GET
 def show(request: HttpRequest, file: int) -> HttpResponseBase:
     """One file, if the actor may see a case that has it. Raises NotFound otherwise."""
+    anyone(request)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.number FROM cases_material m JOIN cases_case c ON c.id = m.case_id"
@@ -33,7 +34,7 @@ def show(request: HttpRequest, file: int) -> HttpResponseBase:
 
 def _may_see(request: HttpRequest, number: str) -> bool:
     try:
-        CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False)
+        CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
     except NotFound:
         return False
     return True

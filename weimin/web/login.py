@@ -26,7 +26,7 @@ from weimin.registry.models import Person
 from weimin.trail import chain
 from weimin.web.limits import limited
 from weimin.web.models import LoginCode
-from weimin.web.page import actor_of, page, staff
+from weimin.web.page import actor_of, landing, page, staff
 
 CODE_MINUTES = 5
 MOST_TRIES = 5
@@ -72,7 +72,7 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
         )
         if isinstance(account, Account) and account.is_staff_member:
             _enter(request, account)
-            return redirect(_next(request, "desk"))
+            return redirect(_next(request, "start"))
         errors = [{"href": "#username", "text": _("账号或密码不对，请再试一次")}]
     return page(request, "login.jinja", errors=errors, username=username,
                 next=request.GET.get("next", ""), status=401 if errors else 200)
@@ -95,7 +95,7 @@ def switch(request: HttpRequest) -> HttpResponse:
         if wanted.isdigit() and any(each.id == int(wanted) for each in held):
             request.session["post"] = int(wanted)
             _note("switch_post", actor.account_id, int(wanted))
-            return redirect("desk")
+            return redirect("start")
         _note("log_out", actor.account_id, actor.post_id)
         request.session.flush()
         return redirect("staff-sign-in")
@@ -113,6 +113,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         _note("log_out", actor.account_id, actor.post_id)
     request.session.flush()
     return redirect(back)
+
+
+def start(request: HttpRequest) -> HttpResponseRedirect:
+    """To where this post starts its day."""
+    return redirect(landing(actor_of(request)))
 
 
 # -- residents ---------------------------------------------------------------------------------

@@ -25,6 +25,18 @@ def actor_of(request: HttpRequest) -> Actor:
     return found
 
 
+def anyone(request: HttpRequest) -> Actor:
+    """Whoever is logged in. Raises SignInNeeded for nobody."""
+    actor = actor_of(request)
+    if actor.account_id is None:
+        raise SignInNeeded
+    return actor
+
+
+# Posts that handle cases; the three administrators and mere supervisors do not.
+HANDLERS = ("info_officer", "clerk", "reviewer", "head")
+
+
 def staff(request: HttpRequest) -> Actor:
     """The member of staff who acts.
 
@@ -65,7 +77,7 @@ def page(
     shared = {
         "service": SERVICE,
         "place": actor.area_name or PLACE_NAME,
-        "home": reverse("desk") if actor.is_staff else reverse("portal"),
+        "home": reverse(landing(actor)),
         "nav_items": navigation(request, actor),
         "user": _user(actor),
         "login_url": reverse("sign-in"),
@@ -80,6 +92,15 @@ def page(
         "actor": actor,
     }
     return render(request, template, {**shared, **context}, status=status)
+
+
+def landing(actor: Actor) -> str:
+    """The page a post starts its day on."""
+    if not actor.is_staff:
+        return "portal"
+    if actor.has(*HANDLERS):
+        return "desk"
+    return "admin" if actor.has("sysadmin", "secadmin", "auditor") else "today"
 
 
 def _user(actor: Actor) -> dict[str, str] | None:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("sign-in", login.sign_in, name="sign-in"),
     path("sign-out", login.sign_out, name="sign-out"),
     path("login", login.staff_sign_in, name="staff-sign-in"),
+    path("start", login.start, name="start"),
     path("switch", login.switch, name="switch"),
     path("elder", login.elder, name="elder"),
     # 工作台

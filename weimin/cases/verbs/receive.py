@@ -116,11 +116,6 @@ def _receive(
         epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
     if stored := replayed((body, answer), asked):
         return stored
-    if twin and not intake.another_is_meant:
-        raise AlreadyOpen(
-            f"这位居民已有一件同样的事项在办（{twin}）",
-            "如确为另一件事，请勾选“另办一件”后再提交", number=twin,
-        )
     if path is None:
         raise Invalid(fields={"area": "没有这个地方，或它已经撤并"})
     if intake.channel not in CHANNELS:
@@ -128,12 +123,26 @@ def _receive(
     routes = routes_at(epoch)
     item = _item(intake.item, routes)
     file = _open_file(intake, item, routes, actor, now, path)
+    if twin and not intake.another_is_meant:
+        raise _already_open(twin, actor, now)
     file.row.update(id=case_id, number=case_number(local(now).year, serial))
     file.recorded_at = recorded_at
     if occurred_at is not None:
         file.row["received_at"] = occurred_at
         file.enter_late(occurred_at, late_entry)
     return _write(file, intake, applicant, key, asked)
+
+
+def _already_open(twin: str, actor: Actor, now: datetime) -> AlreadyOpen:
+    """The number of the other case is told to those only who may see it."""
+    try:
+        CaseFile.load(twin, actor=actor, now=now, lock=False)
+    except NotFound:
+        twin = ""
+    return AlreadyOpen(
+        f"这位居民已有一件同样的事项在办{f'（{twin}）' if twin else ''}",
+        "如确为另一件事，请勾选“另办一件”后再提交", number=twin or None,
+    )
 
 
 def _applicant(intake: Intake) -> Party:
@@ -182,6 +191,8 @@ def _receiver(actor: Actor, routes: Routes, competent: int) -> tuple[int, int, i
 
     Raises WrongState when an application from the portal finds nobody on duty.
     """
+    if not (actor.is_staff or actor.is_resident or actor.is_system):
+        raise NotAllowed("请先登录再申请")
     if actor.is_staff and actor.office_id and actor.post_id:
         if not actor.has("info_officer", "clerk", "reviewer", "head"):
             raise NotAllowed("您的岗位不收件", "请到综合窗口或村（社区）办理")

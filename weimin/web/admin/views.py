@@ -222,7 +222,8 @@ def send_again(request: HttpRequest, message: int) -> HttpResponse:
     """Put a failed message back in line."""
     in_role(request, "sysadmin")
     with transaction.atomic():
-        delivery.send_again(message)
+        if not delivery.send_again(message):
+            raise NotFound(_("没有这条失败的通知"))
         _log(request, chain.Subject("message", message), "send_again")
     return redirect("admin-deliveries")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import AuthenticationError, ValidationError
@@ -20,8 +21,9 @@ from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
 from weimin.kernel import clock
-from weimin.kernel.errors import NotAllowed, NotFound, WeiminError
+from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
+from weimin.registry.people import person_by_identity
 from weimin.web.api.params import checked_params
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
@@ -101,11 +103,13 @@ def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -
 
 
 class PartyIn(Schema):
-    """A party by the registry's own id."""
+    """A party by the identity number; a resident leaves it out for himself.
+
+    The registry's own ids are not taken: whoever could guess one would learn who it is.
+    """
 
     role: str = "applicant"
-    person_id: int | None = Field(None, ge=1, le=2**62)
-    organisation_id: int | None = Field(None, ge=1, le=2**62)
+    identity: str = Field("", max_length=40)
     name: str = Field("", max_length=40)
     phone: str = Field("", max_length=20)
     paper: str = Field("", max_length=200)
@@ -137,18 +141,29 @@ class AnswerOut(Schema):
 def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
     """Receive an application. A resident applies for himself only."""
     actor = actor_of(request)
-    parties = tuple(Party(**party.dict()) for party in body.parties)
-    if actor.is_resident and any(
-        p.role == "applicant" and p.person_id != actor.person_id for p in parties
-    ):
-        raise NotAllowed("居民只能为自己申请", "代他人办理请到窗口，带上委托书")
-    made = Intake(
-        item=body.item, area=body.area, parties=parties, answers=body.answers,
-        have=dict.fromkeys(body.have), declared=tuple(body.declared),
-        channel="web" if actor.is_resident else body.channel,
-        another_is_meant=body.another_is_meant,
-    )
-    return receive(made, actor=actor, now=clock.now(), key=key).as_dict()
+    with transaction.atomic():  # whoever was named for nothing is not kept
+        made = Intake(
+            item=body.item, area=body.area, answers=body.answers,
+            parties=tuple(_party(actor, party) for party in body.parties),
+            have=dict.fromkeys(body.have), declared=tuple(body.declared),
+            channel="web" if actor.is_resident else body.channel,
+            another_is_meant=body.another_is_meant,
+        )
+        return receive(made, actor=actor, now=clock.now(), key=key).as_dict()
+
+
+def _party(actor: Actor, given: PartyIn) -> Party:
+    """A party as the verb takes it. A resident is his own applicant and names nobody else."""
+    if actor.is_resident:
+        if given.role != "applicant" or given.identity:
+            raise NotAllowed("居民在网上只能为自己申请", "代他人办理请到窗口，带上委托书")
+        return Party(person_id=actor.person_id, name=actor.name, phone=given.phone)
+    try:
+        person = person_by_identity(given.identity, given.name)
+    except ValueError as error:
+        raise Invalid(fields={"parties.identity": str(error)}) from None
+    return Party(role=given.role, person_id=person.pk, name=person.name, phone=given.phone,
+                 paper=given.paper)
 
 
 class RowOut(Schema):

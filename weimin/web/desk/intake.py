@@ -23,14 +23,15 @@ from weimin.kernel.text import tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area
 from weimin.registry.models import Person
-from weimin.web.page import page, staff
+from weimin.registry.people import known_person, person_by_identity
+from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 
 
 @require_GET
 def find_item(request: HttpRequest) -> HttpResponse:
     """An item by any words: 老人证, lnydz, 低保."""
-    staff(request)
+    in_role(request, *HANDLERS)
     text = request.GET.get("q", "")
     return page(request, "desk/find.jinja", text=text,
                 found=find(text) if text.strip() else listed())
@@ -47,7 +48,7 @@ def spec_of(code: str) -> ItemSpec:
 @require_http_methods(["GET", "POST"])
 def intake(request: HttpRequest, code: str) -> HttpResponse:
     """One page: identity number first, the rest filled in; nothing typed is ever lost."""
-    actor, item = staff(request), spec_of(code)
+    actor, item = in_role(request, *HANDLERS), spec_of(code)
     if request.method == "GET":
         return _form(request, actor, item, _typed_from(request))
     try:
@@ -86,7 +87,7 @@ def _known(post: Any, item: ItemSpec) -> dict[str, Any]:
     except ValueError as error:
         raise Invalid(fields={"identity": str(error)}) from None
     typed: dict[str, Any] = post.dict()
-    person = Person.objects.filter(identity_hash=vault.lookup(number)).first()
+    person = known_person(number)
     known = {
         "person.birth": codes.birth_of(number).isoformat(), "person.sex": codes.sex_of(number),
         "person.id_number": number,
@@ -147,32 +148,21 @@ def _phone(post: Any) -> str:
 
 def _person_of(post: Any, wrong: dict[str, str]) -> Person | None:
     """The applicant: found by the identity number, or made with what was typed."""
-    name = tidy(post.get("name", ""))[:40]
-    try:
-        number = codes.identity_number(post.get("identity", ""))
-    except ValueError as error:
-        wrong["identity"] = str(error)
-        return None
-    found = Person.objects.filter(identity_hash=vault.lookup(number)).first()
-    if found is None and not name:
-        wrong["name"] = _("请填写姓名")
-        return None
     if post.get("phone", "").strip():
         try:
             codes.phone_number(post["phone"])
         except ValueError as error:
             wrong["phone"] = str(error)
             return None
-    if found is not None:
-        return found
-    person = Person(name=name, birth=codes.birth_of(number), sex=codes.sex_of(number))
-    person.set_identity(number)
-    person.household_id = post.get("area") or None
-    if person.household_id and not Area.objects.filter(code=person.household_id).exists():
+    area = post.get("area") or None
+    if area and not Area.objects.filter(code=area).exists():
         wrong["area"] = _("没有这个地方，请从列表中选择")
         return None
-    person.save()
-    return person
+    try:
+        return person_by_identity(post.get("identity", ""), post.get("name", ""), area)
+    except ValueError as error:
+        wrong["name" if "姓名" in str(error) else "identity"] = str(error)
+        return None
 
 
 def _agent_of(post: Any, wrong: dict[str, str]) -> Person | None:
@@ -247,7 +237,7 @@ def _areas_near(actor: Actor) -> list[tuple[str, str]]:
 @require_GET
 def areas(request: HttpRequest) -> JsonResponse:
     """Places by their name, for residents of elsewhere in the city."""
-    staff(request)
+    in_role(request, *HANDLERS)
     text = request.GET.get("q", "").strip()
     rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
     found = rows.order_by("sort_key").values_list("code", "full_name")[:20] if text else []
