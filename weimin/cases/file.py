@@ -173,6 +173,7 @@ class CaseFile:
         self.reply: list[Any] = []  # digest and answer of the same request, if it came before
         self.batch = Batch()
         self._touched_clocks: set[str] = set()
+        self._grants: dict[tuple[int, str], None] = {}
 
     @classmethod
     def load(
@@ -420,11 +421,7 @@ class CaseFile:
     def grant(self, office_id: int | None, why: str) -> None:
         """Give an office the right to see this case, and say why. Safe to repeat."""
         if office_id is not None:
-            self.batch.insert(
-                "cases_access",
-                [{"office_id": office_id, "case_id": self.row["id"], "why": why}],
-                " ON CONFLICT DO NOTHING",
-            )
+            self._grants[office_id, why] = None
 
     def touch_clock(self, clock: ClockRow) -> None:
         """Have the clock written."""
@@ -484,8 +481,14 @@ class CaseFile:
         """Write everything in one statement, once it is sealed."""
         self.set(version=self.next_version)
         batch, case_id = self.batch, self.row["id"]
+        new = [row for row in self.steps if row.id is None]
+        batch.insert(
+            "cases_step",
+            [{"case_id": case_id, **{c: getattr(row, c) for c in _STEP_COLUMNS[1:]}}
+             for row in new],
+        )
         for row in self.steps:
-            self._write_step(batch, case_id, row)
+            self._write_step(batch, row)
         for pause in self.pauses:
             self._write_pause(batch, case_id, pause)
         _write_clocks(batch, case_id, [self.clocks[kind] for kind in self._touched_clocks])
@@ -499,6 +502,12 @@ class CaseFile:
         self._finish()
 
     def _finish(self) -> None:
+        self.batch.insert(
+            "cases_access",
+            [{"office_id": office, "case_id": self.row["id"], "why": why}
+             for office, why in self._grants],
+            " ON CONFLICT DO NOTHING",
+        )
         if private := chain.insert_private(self.links):
             self.batch.add(*private)
         self.batch.add(*chain.insert_events(self.links))
@@ -507,11 +516,8 @@ class CaseFile:
                 cursor.execute(sql, params)
         self.batch.run()
 
-    def _write_step(self, batch: Batch, case_id: int, row: StepRow) -> None:
-        if row.id is None:
-            values = {column: getattr(row, column) for column in _STEP_COLUMNS[1:]}
-            batch.insert("cases_step", [{"case_id": case_id, **values}])
-        elif row.changed:
+    def _write_step(self, batch: Batch, row: StepRow) -> None:
+        if row.id is not None and row.changed:
             row.version += 1
             changes = {column: getattr(row, column) for column in sorted(row.changed)}
             batch.update("cases_step", {"id": row.id}, {**changes, "version": row.version})

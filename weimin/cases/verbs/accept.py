@@ -7,7 +7,6 @@ from weimin.cases.file import CaseFile
 from weimin.cases.materials import missing, put_right
 from weimin.cases.verb import verb
 from weimin.flow.transitions import begin
-from weimin.kernel.clock import local
 from weimin.kernel.errors import WrongState
 
 
@@ -20,7 +19,7 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     """
     start_on = file.today
     if file.item.profile.silence_accepts and notice(file) == "overdue":
-        start_on = local(file.row["received_at"]).date()  # whoever accepts it now
+        start_on = file.clocks["notice"].start  # the day of receipt, whoever accepts it now
     if not file.actor.is_system:
         put_right(file, gaps or {})
         if absent := missing(file):

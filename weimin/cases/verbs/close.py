@@ -36,7 +36,7 @@ def reopen(file: CaseFile, *, reason: str) -> None:
     opened: list[str] = []
     if file.row["accepted_at"] is None:  # refused or withdrawn before: it waits for acceptance
         file.set(state="received")
-        clocks.start(file, "acceptance", file.item.profile.notice, file.today)
+        clocks.start(file, "notice", file.item.profile.notice, file.today)
     else:
         file.set(state="accepted")
         clocks.start_decision(file, file.today)

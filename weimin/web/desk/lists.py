@@ -61,13 +61,14 @@ def _pager(number: int, total: int, base: str) -> dict[str, object]:
 def _groups(rows: list[reading.Row], now: datetime, view: str) -> list[dict[str, object]]:
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
+    address, waits = reverse("case", args=["0"]).removesuffix("0"), _("等您{}")
     for row in rows:
         colour, word = light_of(row.due_at, now)
         groups.setdefault(colour, []).append(
             {
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
-                "href": reverse("case", args=[row.number]), "item": plain_name(row.item.name),
-                "person": row.applicant, "why": _("等您{}").format(row.waits_for),
+                "href": address + row.number, "item": plain_name(row.item.name),
+                "person": row.applicant, "why": waits.format(row.waits_for),
                 "number": row.number, "color": colour, "word": word, "current": False,
                 "picked": False,
             }

@@ -1,0 +1,90 @@
+"""更正登记信息: a mistake of entry is mended in the open, and what follows sees it."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from tests.cases.scenes import ROAD, application, case_of, of_county, steps_of, told, under_way
+from tests.cast import OTHER_TOWN, TOWN, Cast, do, received
+from weimin.cases.models import Step
+from weimin.cases.verbs import accept, correct, receive
+from weimin.kernel import vault
+from weimin.kernel.errors import Invalid, NotAllowed, NotFound
+from weimin.network.models import Area
+from weimin.trail.models import Private
+
+
+def mend(number: str, cast: Cast, now: datetime, **more: object) -> None:
+    """The information officer put the wrong birthday in."""
+    correct(number, **{"actor": cast.info, "now": now, "facts": {"birth": "1940-03-08"},
+                       "reason": "录入错误", **more})
+
+
+def test_the_answer_is_changed_and_the_old_one_is_kept(cast: Cast, now: datetime) -> None:
+    number = received(cast, now, answers={"birth": "1940-08-03"})
+    mend(number, cast, now)
+    assert case_of(number).facts["birth"] == "1940-03-08"
+    assert told(number) == {"reason": "录入错误", "fields": ["birth"]}
+    kept = Private.objects.filter(subject_id=case_of(number).pk).latest("seq")
+    assert json.loads(vault.decrypt(bytes(kept.content)))["before"] == {"birth": "1940-08-03"}
+
+
+def test_the_other_answers_stay(cast: Cast, now: datetime) -> None:
+    number = received(cast, now, answers={"birth": "1940-08-03", "low_income": True})
+    mend(number, cast, now)
+    assert case_of(number).facts["low_income"] is True
+
+
+def test_steps_that_open_later_see_it(cast: Cast, now: datetime) -> None:
+    number = under_way(cast, now, ROAD, dig="yes")
+    correct(number, actor=cast.clerk, now=now, facts={"dig": "no"}, reason="只占道，不开挖")
+    do(number, "check", actor=of_county("housing"), now=now)
+    assert steps_of(number, "skipped") == ["repair"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"reason": ""}, "原因"),
+        ({"facts": {"birth": "1940-08-03"}}, "没有任何改动"),
+        ({"facts": {"birth": "昨天"}}, "应为日期"),
+        ({"facts": {"nonsense": 1}}, "没有这一项"),
+        ({"facts": {"place.site": "月球"}}, "地方"),
+    ],
+)
+def test_bad_input_is_said_in_words(
+    cast: Cast, now: datetime, change: dict[str, object], message: str
+) -> None:
+    number = received(cast, now, answers={"birth": "1940-08-03"})
+    with pytest.raises(Invalid, match=message):
+        mend(number, cast, now, **change)
+
+
+def test_nobody_smuggles_an_unreadable_answer_in(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    with pytest.raises(Invalid):
+        mend(number, cast, now, facts={"phone": "密:不是密文"})
+
+
+def test_who_received_it_or_handles_it_may(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    for other in (cast.county, cast.supervisor, cast.resident):
+        with pytest.raises(NotAllowed):
+            mend(number, cast, now, actor=other)
+    with pytest.raises(NotFound):
+        mend(number, cast, now, actor=cast.neighbour)
+    mend(number, cast, now, actor=cast.reviewer)
+
+
+def test_a_visit_opens_where_the_family_lives_now(cast: Cast, now: datetime) -> None:
+    """低保: registered in one town, living in another one; the home visit is the other one's."""
+    number = receive(application(cast.zhao, "HY-AID-01"), actor=cast.clerk, now=now).number
+    lives = Area.objects.filter(parent_id=OTHER_TOWN).first()
+    assert lives is not None
+    correct(number, actor=cast.clerk, now=now, facts={"place.residence": lives.code}, reason="漏填")
+    accept(number, actor=cast.reviewer, now=now)
+    do(number, "start", actor=cast.reviewer, now=now, note="启动")
+    visit = Step.objects.select_related("office").get(case__number=number, key="home")
+    assert visit.office is not None
+    assert (visit.office.area_id, case_of(number).office.area_id) == (OTHER_TOWN, TOWN)

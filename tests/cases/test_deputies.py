@@ -1,0 +1,65 @@
+"""代理: for some days somebody stands in for another, with that post's powers and no more."""
+
+from datetime import date, datetime
+
+import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from tests.cases.scenes import case_of, offers
+from tests.cast import DAY, Cast, accepted, do, received, step_of
+from weimin.cases.verbs import accept, reassign
+from weimin.kernel.errors import NotAllowed, NotFound
+from weimin.network.actor import Actor
+from weimin.network.models import Holding
+from weimin.network.staff import acting
+
+
+def standing_in(actor: Actor, absent: Actor, last: date = date(2026, 6, 30)) -> Actor:
+    """The actor, while he deputises for the absent one until before that day."""
+    Holding.objects.create(post_id=absent.post_id, account_id=actor.account_id, deputy=True,
+                           during=DateRange(date(2026, 6, 1), last))
+    return acting(actor.account_id or 0, on=DAY)
+
+
+pytestmark = pytest.mark.usefixtures("own_network")
+
+
+def test_a_deputy_sees_and_does_the_work(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    with pytest.raises(NotFound):
+        accept(number, actor=cast.health, now=now)
+    deputy = standing_in(cast.health, cast.reviewer)
+    accept(number, actor=deputy, now=now)
+    do(number, "check", actor=deputy, now=now)
+
+
+def test_after_his_last_day_he_does_not(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    late = standing_in(cast.health, cast.reviewer, last=DAY)
+    with pytest.raises(NotFound):
+        accept(number, actor=late, now=now)
+
+
+def test_the_deputy_of_a_head_has_the_heads_powers(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    deputy = standing_in(cast.reviewer, cast.town_head)
+    assert "reassign" in offers(number, deputy, now)
+    reassign(number, actor=deputy, now=now, step=step_of(number, "check"), reason="本人办",
+             account=deputy.account_id)
+
+
+def test_a_head_who_deputises_for_a_reviewer_is_no_head_there(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    deputy = standing_in(cast.county_head, cast.reviewer)
+    assert not {"reassign", "extend", "reopen"} & offers(number, deputy, now)
+    with pytest.raises(NotAllowed):
+        reassign(number, actor=deputy, now=now, step=step_of(number, "check"), reason="抢办")
+
+
+def test_a_supervisor_who_deputises_as_a_clerk_supervises_as_before(
+    cast: Cast, now: datetime
+) -> None:
+    number = accepted(cast, now)
+    deputy = standing_in(cast.supervisor, cast.reviewer)
+    assert {"nudge", "complete"} <= offers(number, deputy, now)
+    assert case_of(number).lead_post_id in deputy.posts
