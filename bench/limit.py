@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def pgbench(place: Place, script: Path, count: int) -> Cpu:
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
+    time.sleep(0.5)  # until its backend is gone and counted with the postmaster's children
     scale = 1000 / count
     return Cpu((_children() - before) * scale, (place.database_cpu() - database) * scale)
 
@@ -81,7 +83,7 @@ def _script(place: Place, number: str, key: str) -> str:
     ]
     for table, owner in _TABLES.items():
         lines.append(_insert(place, table, f"{owner} = {case_id[0][0]}", owner))
-    lines.append(_insert(place, "cases_reply", f"verb = 'receive' AND key = '{key}'", "key"))
+    lines.append(_insert(place, "cases_reply", f"answer LIKE '{number} %'", "key"))
     return "\n".join([*lines, "COMMIT;\n"])
 
 
@@ -108,7 +110,7 @@ def _value(column: str, quoted: Any, owner: str) -> str:
     if column == "recorded_at":
         return "clock_timestamp()"
     if column == owner:
-        return "('L' || :id)" if column == "key" else ":id"
+        return "decode(md5('L' || :id), 'hex')" if column == "key" else ":id"
     text = str(quoted)
     if ":" in text:  # pgbench would take it for a variable
         text = f"E{text.removeprefix('E')}".replace(":", "\\x3a")

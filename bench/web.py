@@ -120,7 +120,6 @@ def _below(pid: int) -> list[int]:
 def account_of(office: str, post: str) -> str:
     """The holder of a post, with a password to log in; his user name."""
     from django.contrib.auth.hashers import make_password
-
     from weimin.network.models import Account, Holding
 
     holding = Holding.objects.get(post__office__code=office, post__key=post, deputy=False)
@@ -130,11 +129,14 @@ def account_of(office: str, post: str) -> str:
 
 def body_of(person: Any) -> str:
     """A receive as the API takes it."""
+    from weimin.kernel import vault
+
     intake = _intake(person)
     return json.dumps({
         "item": intake.item, "area": intake.area, "channel": intake.channel,
         "answers": intake.answers, "have": list(intake.have),
-        "parties": [{"role": "applicant", "person": person.pk}],
+        "parties": [{"role": "applicant", "identity": vault.decrypt(person.identity_cipher), "name": person.name,
+                     "phone": intake.parties[0].phone}],
     }, ensure_ascii=False)
 
 
@@ -158,7 +160,7 @@ def _receive(place: Place, report: Report, port: int, limit: Cpu, count: int) ->
         browser.log_in(account_of(*CLERK))
         bodies = [body_of(person) for person in people]
         for n in range(20):
-            _post(browser, bodies[n], f"warm-{n}")
+            _post(browser, bodies[n], f"web-warm-{n}")
         with Meter(place, count) as meter:
             for n, body in enumerate(bodies[20:]):
                 _post(browser, body, f"http-{n}")
@@ -182,6 +184,7 @@ def _post(browser: Browser, body: str, key: str) -> None:
 def _pages(place: Place, report: Report, port: int, count: int) -> None:
     from weimin.cases.models import Access
 
+    Lives(place, 80, "desk").wait_at_three_desks()  # a page is 50 rows
     office, _ = REVIEWER
     number = Access.objects.filter(office__code=office).order_by("-case_id").values_list(
         "case__number", flat=True).first()

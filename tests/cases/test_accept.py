@@ -37,7 +37,7 @@ def test_the_first_step_opens_at_its_office(cast: Cast, now: datetime) -> None:
     number = received(cast, now)
     accept(number, actor=cast.reviewer, now=now)
     assert Step.objects.get(case__number=number).office_id == cast.reviewer.office_id
-    assert told(number)["opened"] == ["乡镇初审"]
+    assert told(number)["opened"] == ["check"]
 
 
 def test_who_accepts_is_accountable_and_the_first_contact_is_free(cast: Cast, now: datetime) -> None:

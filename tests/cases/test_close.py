@@ -76,7 +76,7 @@ def test_reopened_it_begins_anew_and_the_old_result_stays_in_the_trail(
     reopen(number, actor=cast.town_head, now=now + timedelta(days=1), reason="复议决定撤销")
     case = case_of(number)
     assert (case.state, case.outcome, case.closed_at, case.decided_at) == ("accepted", "", None, None)
-    assert told(number) == {"reason": "复议决定撤销", "was": "granted", "opened": ["乡镇初审"]}
+    assert told(number) == {"reason": "复议决定撤销", "was": "granted", "opened": ["check"]}
     assert story(number)[-2:] == ["close", "reopen"]
     assert Step.objects.get(case__number=number, state="open").round == 2
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from django.db import connection
@@ -132,8 +133,7 @@ SELECT {",".join(f"c.{column}" for column in _CASE_COLUMNS)}, area.path,
   JOIN network_area area ON area.code = c.area_id
   LEFT JOIN LATERAL (SELECT seq, hash FROM trail_event e
         WHERE e.subject_type = 'case' AND e.subject_id = c.id ORDER BY seq DESC LIMIT 1) head ON true
-  LEFT JOIN cases_reply reply
-    ON reply.account_id = %(account)s AND reply.verb = %(verb)s AND reply.key = %(key)s
+  LEFT JOIN cases_reply reply ON reply.key = %(reply)s
  WHERE c.number = %(number)s
 """
 # A statement of its own: one statement that locks and reads would wait for the lock and then
@@ -186,7 +186,7 @@ class CaseFile:
         """
         asked = {
             "number": number, "offices": list(actor.offices), "person": actor.person_id,
-            "account": actor.account_id or 0, "verb": verb, "key": key,
+            "reply": reply_key(actor, verb, key),
         }
         with connection.cursor() as cursor:
             if lock:
@@ -381,7 +381,7 @@ class CaseFile:
         )
 
     def carry_out(self, plan: Plan) -> list[str]:
-        """Make the rows what the plan says; the titles of the steps that opened."""
+        """Make the rows what the plan says; the keys of the steps that opened."""
         from weimin.cases.clocks import step_due
         from weimin.cases.effects import undo
 
@@ -409,7 +409,7 @@ class CaseFile:
                 )
                 row.due_at = step_due(self, row)
                 self.grant(row.office_id, "step")
-                opened.append(spec.title)
+                opened.append(opening.key)
         return opened
 
     def _path_for(self, place: str | None) -> list[str]:
@@ -537,6 +537,11 @@ def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:
     ]
     sets = ",".join(f"{column} = excluded.{column}" for column in _CLOCK_COLUMNS[1:])
     batch.insert("cases_clock", rows, f" ON CONFLICT (case_id, kind) DO UPDATE SET {sets}")
+
+
+def reply_key(actor: Actor, verb: str, key: str) -> bytes:
+    """Under what the answer to a request is kept: a key is one actor's, for one verb."""
+    return sha256(f"{actor.account_id or 0}:{verb}:{key}".encode()).digest()[:16]
 
 
 def _unknown(number: str) -> NotFound:

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -152,7 +153,7 @@ class Access(models.Model):
 
     pk = models.CompositePrimaryKey("office", "case", "why")
     office = models.ForeignKey(Office, models.PROTECT, db_index=False)
-    case = models.ForeignKey(Case, models.PROTECT)
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False)
     why = models.TextField()  # receiver competent step line_above supervision transferred
 
     class Meta:
@@ -229,14 +230,11 @@ class Duty(models.Model):
 class Reply(models.Model):
     """What was answered to a request, by its idempotency key. Kept for 90 days."""
 
-    pk = models.CompositePrimaryKey("account_id", "verb", "key")
-    account_id = models.BigIntegerField()
-    verb = models.TextField()
-    key = models.TextField()
+    key = models.BinaryField(primary_key=True)  # digest of account, verb and the caller's key
     body = models.BinaryField()  # digest of what was asked
-    answer = models.JSONField()
+    answer = models.TextField()  # number state version receipt
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "cases_reply"
-        indexes = [models.Index(fields=["at"], name="reply_age")]
+        indexes = [BrinIndex(fields=["at"], name="reply_age")]

@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 
 from weimin.cases import clocks
 from weimin.cases.batch import Batch
-from weimin.cases.file import CaseFile
+from weimin.cases.file import CaseFile, reply_key
 from weimin.kernel.errors import KeyReused, Stale
 from weimin.network.actor import Actor
 from weimin.trail import chain
@@ -127,7 +127,8 @@ def replayed(reply: Sequence[Any], asked: bytes) -> Answer | None:
         return None
     if bytes(body) != asked:
         raise KeyReused("同一个请求编号带来了不同的内容", "请刷新页面后重新提交")
-    return Answer(**json.loads(answer))
+    number, state, version, receipt = answer.split()
+    return Answer(number=number, state=state, version=int(version), receipt=receipt)
 
 
 def keep_reply(
@@ -136,8 +137,8 @@ def keep_reply(
     """Keep what was answered, in the same statement that does it."""
     batch.insert(
         "cases_reply",
-        [{"account_id": actor.account_id or 0, "verb": name, "key": key, "body": asked,
-          "answer": answer.as_dict()}],
+        [{"key": reply_key(actor, name, key), "body": asked,
+          "answer": f"{answer.number} {answer.state} {answer.version} {answer.receipt}"}],
     )
 
 

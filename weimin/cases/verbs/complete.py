@@ -59,7 +59,7 @@ def _finish(
         late=row.due_at is not None and file.occurred_at > row.due_at,
     )
     data: dict[str, Any] = {
-        "step": row.key, "title": spec.title, "outcome": outcome, "round": row.round, **mark,
+        "step": row.key, "outcome": outcome, "round": row.round, **mark,
         **({"branch": row.branch} if row.branch else {}),
         **({"late": True} if row.late else {}),
     }

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from weimin.cases import clocks, materials
 from weimin.cases.duty import first_duty
 from weimin.cases.facts import checked
-from weimin.cases.file import CaseFile
+from weimin.cases.file import CaseFile, reply_key
 from weimin.cases.places import ancestors
 from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
 from weimin.catalogue.routes import Routes, routes_at
@@ -67,8 +67,7 @@ SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases
            AND p.person_id = %(person)s LIMIT 1)
   FROM network_epoch e
   LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_to IS NULL
-  LEFT JOIN cases_reply r
-    ON r.account_id = %(account)s AND r.verb = 'receive' AND r.key = %(key)s
+  LEFT JOIN cases_reply r ON r.key = %(reply)s
 """
 
 
@@ -111,7 +110,7 @@ def _receive(
         cursor.execute(
             _PRELUDE,
             {"item": intake.item, "person": applicant.person_id, "area": intake.area,
-             "account": actor.account_id or 0, "key": key},
+             "reply": reply_key(actor, "receive", key)},
         )
         epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
     if stored := replayed((body, answer), asked):

@@ -16,6 +16,7 @@ from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
 from weimin.catalogue.routes import area_name
+from weimin.flow.graph import Flow
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date, say_moment
@@ -88,7 +89,7 @@ def _show(
         primary=next((f for f in forms if f.action.primary), None),
         headline=headline(row, applicant.name if applicant else _("某单位"), waits, office, file.now),
         color=colour, word=word, state=state_of(file.state, file.outcome, bool(file.open_pause)),
-        graph=graph_of(file), events=[_event(h) for h in reading.happenings(file.id)],
+        graph=graph_of(file), events=[_event(h, file.item.flow) for h in reading.happenings(file.id)],
         materials=_materials(file), people=[_person(file, p) for p in people],
         facts=_facts(file), clocks=_clocks(file), office=office,
         competent=file.routes.office_names.get(file.office_id, ""),
@@ -137,11 +138,12 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
     return "skipped", _("已取消") if last.state == "cancelled" else None
 
 
-def _event(happening: reading.Happening) -> dict[str, Any]:
+def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
     data = happening.data
     said = []
-    if data.get("title"):
-        said.append(f"{data['title']}：{_OUTCOMES.get(str(data.get('outcome')), '')}")
+    if data.get("step"):
+        outcome = _OUTCOMES.get(str(data.get("outcome")), "")
+        said.append(f"{_titles(flow, [data['step']])}：{outcome}")
     if data.get("missing"):
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
@@ -150,7 +152,7 @@ def _event(happening: reading.Happening) -> dict[str, Any]:
         if data.get(key):
             said.append(words.format(data[key]))
     if data.get("opened"):
-        said.append("接下来：" + "、".join(data["opened"]))
+        said.append("接下来：" + _titles(flow, data["opened"]))
     late_entry = happening.recorded_at.date() != happening.at.date()
     return {
         "at": say_moment(happening.at), "what": happening.title,
@@ -158,6 +160,11 @@ def _event(happening: reading.Happening) -> dict[str, Any]:
         "proof": happening.mark, "tone": "late" if data.get("late") else "calm",
         "icon": None, "recorded": say_moment(happening.recorded_at) if late_entry else None,
     }
+
+
+def _titles(flow: Flow, keys: list[str]) -> str:
+    """The steps by their titles; a key of another version of the item stays a key."""
+    return "、".join(flow.steps[key].title if key in flow.steps else key for key in keys)
 
 
 _OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "重新办理"}
