@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
-from pillow_heif import register_heif_opener
+from pi_heif import register_heif_opener
 
 from weimin.documents.models import File
 from weimin.kernel.errors import Invalid

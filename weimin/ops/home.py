@@ -18,7 +18,8 @@ class Home:
 
     def __init__(self, folder: Path, *, demo: bool = False) -> None:
         self.folder = folder.absolute()
-        self.demo = demo
+        # A folder that was a demo once stays one: its papers must never look real.
+        self.demo = demo or (self.folder / "demo").exists()
         self.given_url = os.environ.get("DATABASE_URL")  # a real server: we start none
         self.owner_url = os.environ.get("WEIMIN_OWNER_URL")
         if self.given_url and not self.owner_url:
@@ -32,7 +33,7 @@ class Home:
         """The database as that role."""
         if self.server is not None:
             return self.server.url(role)
-        found = self.owner_url if role == OWNER else self.given_url
+        found = self.given_url if role == APP else self.owner_url
         assert found is not None  # the constructor saw to it
         return found
 

@@ -37,6 +37,8 @@ def _serve(place, host, port, workers, first, ready) -> None:  # type: ignore[no
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if shutil.disk_usage(place.folder).free < LEAST_FREE:
         raise OpsError(f"磁盘快满了（{place.folder}）", "清理到至少剩 500 MB 再启动")
+    if place.demo:
+        (place.folder / "demo").touch()
     with Supervisor(place.folder / "run.lock") as supervisor:
         if place.server is not None:
             supervisor.start(database(place.server))
