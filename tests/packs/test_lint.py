@@ -1,0 +1,101 @@
+"""The linter: a whole pack, no database, every fault with file, line and remedy."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from weimin.packs.lint import lint
+from weimin.packs.read import read_pack
+from weimin.packs.resolve import DELIVER, item_data
+
+PACKS = ROOT / "packs"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the packs that a test may spoil."""
+    shutil.copytree(PACKS, tmp_path / "packs")
+    return tmp_path / "packs" / "hengyang"
+
+
+def test_the_demo_place_has_no_faults() -> None:
+    pack = read_pack(PACKS / "hengyang")
+    assert lint(pack) == []
+    assert len(pack.items) == 44
+    assert sum(len(area["code"]) == 12 for area in pack.areas) == 2785
+    assert len({item["flow"] for item in pack.items}) >= 10
+
+
+def test_zones_parks_and_the_prison_are_kept_and_marked() -> None:
+    kinds = {area["code"]: area["kind"] for area in read_pack(PACKS / "hengyang").areas}
+    assert kinds["430422407"] == "prison"
+    assert kinds["430422407598"] == "virtual"
+    assert kinds["430473"] == kinds["430476"] == "virtual"
+    assert kinds["430406400"] == "park"
+
+
+def test_every_item_says_where_its_facts_come_from() -> None:
+    for item in read_pack(PACKS / "hengyang").items:
+        assert {"name", "limit", "rest"} <= set(item["provenance"]), item["code"]
+
+
+# file, what is written there, what a careless hand makes of it, what the linter must say
+FAULTS = [
+    ("flows.yaml", "who: item@county, limit: 0wd, on_reject: continue", "who: item@moon, limit: 0wd", "看不懂"),
+    ("flows.yaml", "kind: decision, who: item@town, limit: 0wd", "kind: decision, who: item@village, limit: 0wd", "村（社区）不能承担"),
+    ("flows.yaml", "needs: [check], limit: 0wd", "needs: [nowhere], limit: 0wd", "前置环节 nowhere 不存在"),
+    ("flows.yaml", "kind: review, who: item@county, limit: 0wd", "kind: dance, who: item@county, limit: 0wd", "不认识的环节类型"),
+    ("flows.yaml", "limit: 7d, office_of: residence, on_reject: return(start)", "limit: 7d, on_reject: return(decide)", "退回目标 decide 不在本环节之前"),
+    ("flows.yaml", "when: {official_relative: true}, limit: 3wd", "when: {no_such_fact: true}, limit: 3wd", "字段 no_such_fact 表单里没有"),
+    ("flows.yaml", "limit: 10wd, on_reject: end}", "limit: soon, on_reject: end}", "期限“soon”看不懂"),
+    ("items/elderly-care.yaml", "limit: {statutory: 30wd, promised: 15wd}", "limit: {statutory: 10wd, promised: 15wd}", "长于法定时限"),
+    ("items/elderly-care.yaml", "flow: instant\n", "flow: no-such-flow\n", "流程 no-such-flow 不存在"),
+    ("items/elderly-care.yaml", "{ref: photo}", "{ref: moon-rock}", "共用材料 moon-rock 不存在"),
+    ("items/elderly-care.yaml", "code: HY-ELD-02", "code: HY-ELD-01", "用了两次"),
+    ("items/elderly-care.yaml", "  line: civil-affairs\n  level: town", "  line: civil-affairs\n  level: village", "村不作决定"),
+    ("items/elderly-care.yaml", "complain: 0734-0000901", "complain: 0734-0000101", "咨询电话和投诉电话相同"),
+    ("items/elderly-care.yaml", "handling: instant", "handling: promised", "应是即办件"),
+    ("items/elderly-care.yaml", "visits: 0\n", "visits: 1\n", "没有说明原因"),
+    ("items/medical-insurance.yaml", "consequence:", "consequence: 农合按今天的规定报销。\n  old_consequence:", "旧称"),
+    ("delegations.csv", "HY-AID-01,decide,430421103,town", "HY-AID-01,decide,430421103,village", "决定权给了村"),
+    ("delegations.csv", "HY-AID-01,decide,430421103", "HY-AID-01,decide,999999999", "不存在的地方"),
+    ("delegations.csv", "HY-ELD-02,decide", "HY-NOT-99,decide", "事项 HY-NOT-99 不存在"),
+    ("offices.yaml", "lines: [agriculture],", "lines: [agriculture, market],", "由两个单位承担"),
+    ("areas.csv", "430421103200,杉桥村委会", "430421103201,杉桥村委会\n430421103201,又一个村", "用了两次"),
+    ("areas.csv", "430421103200,杉桥村委会,ordinary,2018-01-01,,,", "430421103200,杉桥村委会,ordinary,2018-01-01,2026-01-01,,", "没有继任区划"),
+    ("pack.yaml", "root:", "name: other\nroot:", "写了两次"),
+]
+
+
+@pytest.mark.parametrize(("file", "before", "after", "said"), FAULTS)
+def test_a_fault_is_named_with_its_place_and_a_remedy(
+    copy: Path, file: str, before: str, after: str, said: str
+) -> None:
+    path = copy / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text, "the test no longer fits the pack"
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    faults = [fault for fault in lint(read_pack(copy)) if said in fault.what]
+    assert faults
+    assert all(fault.file == file and fault.line > 0 and fault.remedy for fault in faults)
+
+
+def test_all_faults_are_said_at_once(copy: Path) -> None:
+    for file, before, after, _ in (FAULTS[0], FAULTS[7], FAULTS[16]):
+        path = copy / file
+        path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    found = {fault.file for fault in lint(read_pack(copy))}
+    assert {"flows.yaml", "items/elderly-care.yaml", "delegations.csv"} <= found
+
+
+def test_broken_yaml_is_a_fault_and_not_a_crash(copy: Path) -> None:
+    (copy / "flows.yaml").write_text("instant: {steps: [", encoding="utf-8")
+    assert any("YAML 写法有误" in fault.what for fault in lint(read_pack(copy)))
+
+
+def test_every_flow_ends_with_the_result_in_the_residents_hand() -> None:
+    pack = read_pack(PACKS / "hengyang")
+    for item in pack.items:
+        assert DELIVER in item_data(pack, item)["flow"]["steps"], item["code"]

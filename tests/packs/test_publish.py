@@ -1,0 +1,94 @@
+"""Publishing: versions that never change, cases that keep theirs, a diff before."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from tests.cast import ALLOWANCE, Cast, received
+from tests.conftest import ROOT
+from weimin.cases.models import Case
+from weimin.catalogue.models import Delegation, Item, ItemVersion
+from weimin.catalogue.routes import routes_now
+from weimin.kernel.errors import Invalid
+from weimin.packs.diff import diff
+from weimin.packs.publish import publish
+from weimin.packs.read import read_pack
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Path:
+    """The pack with a shorter promise for the allowance."""
+    shutil.copytree(ROOT / "packs", tmp_path / "packs")
+    path = tmp_path / "packs" / "hengyang" / "items" / "elderly-care.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("limit: {statutory: 30wd, promised: 15wd}",
+                                 "limit: {statutory: 30wd, promised: 12wd}", 1), encoding="utf-8")
+    return tmp_path / "packs" / "hengyang"
+
+
+def test_the_diff_names_what_would_change_and_the_running_cases(
+    cast: Cast, now: datetime, changed: Path
+) -> None:
+    received(cast, now)
+    said = "\n".join(diff(read_pack(changed)))
+    assert ALLOWANCE in said
+    assert "15wd → 12wd" in said
+    assert "1 件在办件仍按原版办理" in said
+
+
+def test_the_same_pack_changes_nothing(db: None) -> None:
+    assert list(diff(read_pack(ROOT / "packs" / "hengyang"))) == ["没有变化"]
+
+
+def test_publishing_makes_a_version_and_running_cases_keep_theirs(
+    cast: Cast, now: datetime, changed: Path
+) -> None:
+    before = Case.objects.get(number=received(cast, now)).item_version
+    result = publish(read_pack(changed), now=now)
+    assert result.changed == [ALLOWANCE]
+    item = Item.objects.get(code=ALLOWANCE)
+    assert item.current is not None and item.current.number == before.number + 1
+    assert Case.objects.get().item_version == before
+
+
+def test_publishing_again_adds_nothing(db: None, now: datetime) -> None:
+    count = (ItemVersion.objects.count(), Delegation.objects.count())
+    assert publish(read_pack(ROOT / "packs" / "hengyang"), now=now).changed == []
+    assert (ItemVersion.objects.count(), Delegation.objects.count()) == count
+
+
+def test_a_faulty_pack_is_not_published(db: None, now: datetime, changed: Path) -> None:
+    (changed / "flows.yaml").write_text("x: {steps: {}}", encoding="utf-8")
+    with pytest.raises(Invalid, match=r"flows\.yaml"):
+        publish(read_pack(changed), now=now)
+
+
+def test_a_published_version_never_changes(db: None) -> None:
+    for sql in ("UPDATE catalogue_item_version SET name = 'x'", "DELETE FROM catalogue_pack_version"):
+        with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+
+
+def test_moving_a_decision_to_one_town_is_one_row(cast: Cast, now: datetime) -> None:
+    """From its date on, in its town, and nowhere else; withdrawn it goes back to the county."""
+    item = Item.objects.get(code=ALLOWANCE)
+    row = Delegation.objects.create(item=item, power="decide", area_id="430421103", level="town",
+                                    kind="devolved", during=DateRange(now.date(), None))
+    path = ["4304", "430421", "430421103", "430421103200"]
+    other = ["4304", "430421", "430421100", "430421100200"]
+    routes = routes_now()
+    assert routes.power(item.pk, "decide", path, now.date(), "county").level == "town"
+    assert routes.power(item.pk, "decide", other, now.date(), "county").level == "county"
+    row.delete()
+    assert routes_now().power(item.pk, "decide", path, now.date(), "county").level == "county"
+
+
+def test_a_village_is_never_given_a_decision(db: None, now: datetime) -> None:
+    with pytest.raises(IntegrityError, match="a_village_never_decides"), transaction.atomic():
+        Delegation.objects.create(item=Item.objects.get(code=ALLOWANCE), power="decide",
+                                  area_id="430421103200", level="village", kind="devolved",
+                                  during=DateRange(now.date(), None))
