@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from weimin.kernel.clock import SHANGHAI
-
 from bench.place import Cpu, Meter, Place, as_superuser
 from bench.report import Report
+from weimin.kernel.clock import SHANGHAI
 
 ITEM = "HY-BLD-01"  # 公租房: a check, three departments at once, a public notice, the decision
 SHORT = "HY-LND-02"  # 竣工核查: three offices at once and the decision, nothing else
@@ -147,7 +146,6 @@ def _intake(person: Any, code: str = ITEM) -> Any:
     from weimin.catalogue.routes import routes_now
     from weimin.catalogue.spec import item_version
     from weimin.kernel import vault
-
     from weimin.ops.answers import answers_for
 
     item = item_version(routes_now().current_items[code])

@@ -118,12 +118,12 @@ def _prepare(server: Server) -> None:
     django.setup()
     from django.core.management import call_command
     from django.db import connections
+
     from weimin.kernel import clock
+    from weimin.ops.people import fill_posts
     from weimin.packs.publish import publish
     from weimin.packs.read import read_pack
     from weimin.settings import _database
-
-    from weimin.ops.people import fill_posts
 
     connection = connections["default"]
     connection.settings_dict.update(_database(server.url(OWNER)))

@@ -120,6 +120,7 @@ def _below(pid: int) -> list[int]:
 def account_of(office: str, post: str) -> str:
     """The holder of a post, with a password to log in; his user name."""
     from django.contrib.auth.hashers import make_password
+
     from weimin.network.models import Account, Holding
 
     holding = Holding.objects.get(post__office__code=office, post__key=post, deputy=False)

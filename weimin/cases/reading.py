@@ -101,7 +101,7 @@ def work_count(actor: Actor, *, now: datetime) -> tuple[int, int]:
 _SEEN = (
     "SELECT {columns} FROM cases_case c"
     " CROSS JOIN LATERAL (SELECT c.due_at, c.office_id, '' AS key, NULL::bigint AS step_id,"
-    " 0 AS version) w WHERE {seen} {also} ORDER BY c.id DESC LIMIT %(page)s OFFSET %(skip)s"
+    " 0 AS version) w WHERE {seen} {also} ORDER BY {order} LIMIT %(page)s OFFSET %(skip)s"
 )
 
 
@@ -120,11 +120,14 @@ def visible_to(actor: Actor) -> tuple[str, dict[str, Any]]:
     )
 
 
-def seen(actor: Actor, *, also: str = "", page: int = 1, size: int = PAGE, **params: Any
-         ) -> list[Row]:
+def seen(
+    actor: Actor, *, also: str = "", order: str = "c.id DESC", page: int = 1, size: int = PAGE,
+    **params: Any,
+) -> list[Row]:
     """The cases an actor may see, the newest first; ``also`` narrows them."""
     condition, mine = visible_to(actor)
-    sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "")
+    sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "",
+                       order=order)
     return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
 
 

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
-from PIL import Image, ImageOps, UnidentifiedImageError
 from pi_heif import register_heif_opener
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from weimin.documents.models import File
 from weimin.kernel.errors import Invalid

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from weimin.cases import reading
 from weimin.catalogue.routes import routes_now
 from weimin.kernel import clock
+from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import NotFound
 from weimin.web.desk.lists import lines
 from weimin.web.page import in_role, page
@@ -31,7 +32,8 @@ def today(request: HttpRequest) -> HttpResponse:
     """One page for one minute."""
     actor, now = in_role(request, *LEADERS), clock.now()
     figures, loads = reading.today(actor, now=now), reading.loads(actor, now=now)
-    late = reading.seen(actor, also=_KINDS["late"][0], size=15, now=now)
+    late = reading.seen(actor, also=_KINDS["late"][0], size=15, now=now, order="c.due_at")
+    names = routes_now().office_names
     tile = [
         ("late", _("超期未办结"), figures.late, "late" if figures.late else None),
         ("due", _("今天到期"), figures.due_today, "soon" if figures.due_today else None),
@@ -44,17 +46,17 @@ def today(request: HttpRequest) -> HttpResponse:
         tiles=[{"what": what, "figure": figure, "unit": _("件"), "then": "", "tone": tone,
                 "href": reverse("today-cases", args=[kind]), "icon": None}
                for kind, what, figure, tone in tile],
-        late=[_late(row, now) for row in late], loads=loads, low=figures.low_ratings,
+        late=[_late(row, now, names) for row in late], loads=loads, low=figures.low_ratings,
         bars=[{"label": load.name, "value": load.late, "shown": str(load.late), "tone": "late",
                "href": reverse("today-office", args=[load.office_id]),
                "note": _("在办 {}").format(load.open)} for load in loads if load.late][:12],
     )
 
 
-def _late(row: reading.Row, now: datetime) -> dict[str, str]:
+def _late(row: reading.Row, now: datetime, names: dict[int, str]) -> dict[str, str]:
     return {"id": row.number, "item": plain_name(row.item.name), "who": row.applicant,
-            "late": light_of(row.due_at, now)[1], "why": row.waits_for,
-            "number": row.number, "href": reverse("case", args=[row.number])}
+            "late": light_of(row.due_at, now)[1], "why": f"{names.get(row.office_id, '')} {row.waits_for}",
+            "number": group_case_number(row.number), "href": reverse("case", args=[row.number])}
 
 
 @require_GET

@@ -171,7 +171,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('admin-calendar')}?moved={count}")
         except Invalid as wrong:
             error = wrong.message
-    days = DecreedDay.objects.filter(date__year__gte=clock.today().year).order_by("date")
+    days = DecreedDay.objects.filter(date__gte=clock.today()).order_by("date")
     return page(request, "admin/calendar.jinja", days=days, error=error,
                 decrees=Decree.objects.order_by("-id")[:10], moved=request.GET.get("moved"),
                 typed=request.POST.dict(), status=422 if error else 200)

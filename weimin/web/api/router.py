@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie
 
 from weimin import __version__
@@ -67,6 +67,12 @@ def _said(request: HttpRequest, error: WeiminError) -> HttpResponse:
 def _sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     said = {"code": "sign_in", "message": "请先登录", "remedy": "登录后带上会话再试"}
     return api.create_response(request, said, status=401)
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON，并带上 CSRF 令牌"}
+    return api.create_response(request, said, status=error.status_code)
 
 
 @api.exception_handler(ValidationError)

@@ -88,7 +88,7 @@ def _show(
         request, "desk/case.jinja", status=status, file=file, forms=forms,
         primary=next((f for f in forms if f.action.primary), None),
         headline=headline(row, applicant.name if applicant else _("某单位"), waits, office, file.now),
-        color=colour, word=word, state=state_of(file.state, file.outcome, bool(file.open_pause)),
+        color=colour, word=_("全件{}").format(word) if waiting and row.due_at else word, state=state_of(file.state, file.outcome, bool(file.open_pause)),
         graph=graph_of(file), events=[_event(h, file.item.flow) for h in reading.happenings(file.id)],
         materials=_materials(file), people=[_person(file, p) for p in people],
         facts=_facts(file), clocks=_clocks(file), office=office,
@@ -198,7 +198,8 @@ def _person(file: CaseFile, someone: reading.Someone) -> dict[str, Any]:
 
 
 def _facts(file: CaseFile) -> list[dict[str, Any]]:
-    labels = {field.key: field for field in file.item.form}
+    # Name, number and phone stand with the applicant already.
+    labels = {f.key: f for f in file.item.form if f.key not in ("name", "id_number", "phone")}
     found = []
     for key, value in file.row["facts"].items():
         field = labels.get(key)

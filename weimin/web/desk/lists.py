@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import reading
 from weimin.cases.verbs import complete
 from weimin.kernel import clock
+from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import WeiminError
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.words import light_of, plain_name
@@ -69,7 +70,7 @@ def _groups(rows: list[reading.Row], now: datetime, view: str) -> list[dict[str,
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
                 "href": address + row.number, "item": plain_name(row.item.name),
                 "person": row.applicant, "why": waits.format(row.waits_for),
-                "number": row.number, "color": colour, "word": word, "current": False,
+                "number": group_case_number(row.number), "color": colour, "word": word, "current": False,
                 "picked": False,
             }
         )
@@ -114,11 +115,12 @@ def calls(request: HttpRequest) -> HttpResponse:
 @require_GET
 def excel(request: HttpRequest) -> HttpResponse:
     """The list as a sheet, masked as on the screen."""
-    actor, now = in_role(request, *HANDLERS), clock.now()
+    searched = request.GET.get("of") == "search"
+    actor, now = staff(request) if searched else in_role(request, *HANDLERS), clock.now()
     rows = [
         row for number in range(1, 21)
         for row in reading.work(actor, now=now, page=number)
-    ] if request.GET.get("of") != "search" else reading.search(actor, request.GET.get("q", ""))
+    ] if not searched else reading.search(actor, request.GET.get("q", ""))
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet("办件")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from weimin.cases import materials, reading
 from weimin.cases.file import CaseFile
+from weimin.cases.models import Case
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
@@ -267,13 +268,11 @@ def check_receipt(request: HttpRequest) -> HttpResponse:
         except ValueError as error:
             return page(request, "portal/check_receipt.jinja", text=text, result=None,
                         error=str(error), status=422)
-        event = Event.objects.raw(
-            "SELECT e.* FROM trail_event e JOIN cases_case c ON e.subject_type = 'case'"
-            " AND e.subject_id = c.id WHERE c.number = %s AND e.seq = %s",
-            [wanted.number, wanted.seq],
-        )
-        rows = list(event)
-        result = bool(rows) and receipts.matches(wanted, bytes(rows[0].hash))
+        mark = Event.objects.filter(
+            subject_type="case", seq=wanted.seq,
+            subject_id__in=Case.objects.filter(number=wanted.number).values("pk"),
+        ).values_list("hash", flat=True).first()
+        result = mark is not None and receipts.matches(wanted, bytes(mark))
     return page(request, "portal/check_receipt.jinja", text=text, result=result, error="")
 
 

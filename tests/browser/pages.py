@@ -1,0 +1,37 @@
+"""The main pages: who opens them, and where. ``{open}`` is the newest case that he may see."""
+
+PAGES: tuple[tuple[str, str, str], ...] = (
+    # user name in the demo, "resident", or "" for nobody · name · address
+    ("", "portal", "/"),
+    ("", "portal-search", "/?q=老人证"),
+    ("", "guide", "/items/HY-ELD-02"),
+    ("", "guide-place", "/items/HY-ELD-02?area=430421103200"),
+    ("", "sign-in", "/sign-in"),
+    ("", "login", "/login"),
+    ("", "follow", "/follow"),
+    ("", "check-receipt", "/check/receipt"),
+    ("", "check-certificate", "/check/certificate"),
+    ("", "styleguide", "/styleguide"),
+    ("resident", "apply", "/items/HY-ELD-01/apply"),
+    ("resident", "mine", "/mine"),
+    ("zhang", "intake-find", "/desk/intake"),
+    ("zhang", "intake", "/desk/intake/HY-ELD-02"),
+    ("liu", "desk", "/desk"),
+    ("liu", "desk-late", "/desk?view=late"),
+    ("liu", "search", "/desk/search"),
+    ("liu", "calls", "/desk/calls"),
+    ("liu", "case", "{open}"),
+    ("liu", "switch", "/switch"),
+    ("chen", "today", "/today"),
+    ("chen", "today-cases", "/today/cases/open"),
+    ("admin", "admin", "/admin"),
+    ("admin", "admin-packs", "/admin/packs"),
+    ("admin", "admin-offices", "/admin/offices"),
+    ("admin", "admin-delegations", "/admin/delegations"),
+    ("admin", "admin-calendar", "/admin/calendar"),
+    ("admin", "admin-deliveries", "/admin/deliveries"),
+    ("admin", "admin-now", "/admin/now"),
+    ("security", "admin-people", "/admin/people"),
+    ("audit", "admin-audit", "/admin/audit"),
+)
+SIZES = ((320, 640), (390, 844), (1366, 768))
