@@ -13,6 +13,7 @@ from django.db import connection
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances
 from weimin.cases.materials import lacking, missing
+from weimin.cases.telling import tell
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -128,6 +129,8 @@ SELECT {",".join(f"c.{column}" for column in _CASE_COLUMNS)}, area.path,
               WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
        EXISTS (SELECT FROM cases_party p WHERE p.case_id = c.id
                   AND p.person_id = %(person)s AND p.role IN ('applicant', 'agent', 'guardian')),
+       (SELECT p.person_id FROM cases_party p
+         WHERE p.case_id = c.id AND p.role = 'applicant' AND p.seq = 1),
        reply.body, reply.answer
   FROM cases_case c
   JOIN network_area area ON area.code = c.area_id
@@ -199,7 +202,7 @@ class CaseFile:
         file = cls(actor, now, dict(zip(_CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
         (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses,
-         materials, whys, file.is_party, *file.reply) = found[width:]
+         materials, whys, file.is_party, file.row["applicant_id"], *file.reply) = found[width:]
         file.area_path = path.strip("/").split("/")
         file.access = frozenset(whys)
         if not (actor.is_system or file.access or file.is_party):
@@ -508,6 +511,7 @@ class CaseFile:
              for office, why in self._grants],
             " ON CONFLICT DO NOTHING",
         )
+        tell(self)
         if private := chain.insert_private(self.links):
             self.batch.add(*private)
         self.batch.add(*chain.insert_events(self.links))

@@ -1,0 +1,56 @@
+"""What a resident is told: after the commit, once, without what identifies him."""
+
+from datetime import datetime
+
+from tests.cast import Cast, accepted, do, received
+from weimin.cases.verbs import notify_missing
+from weimin.kernel import vault
+from weimin.outbox.delivery import deliver_due, read
+from weimin.outbox.models import Message
+
+
+def told(number: str) -> list[str]:
+    """The texts of a case, the first first."""
+    rows = Message.objects.filter(key__startswith=f"case-{number}-").order_by("id")
+    return [read(row.payload)["text"] for row in rows]
+
+
+def test_he_is_told_what_is_missing(cast: Cast, now: datetime) -> None:
+    number = received(cast, now, have={"id-card": None})
+    notify_missing(number, actor=cast.reviewer, now=now)
+    assert len(told(number)) == 1
+    assert "居民户口簿" in told(number)[0] and "高龄津贴" in told(number)[0]
+
+
+def test_he_is_told_the_promised_day_and_the_result(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now)
+    do(number, "decide", actor=cast.county, now=now)
+    # Fifteen working days after Wednesday 10 June, the dragon boat holiday (19 June) left out.
+    assert "2026年7月2日 周四" in told(number)[0]
+    assert "已有结果" in told(number)[1]
+
+
+def test_a_message_holds_nothing_that_identifies(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    text = "".join(told(number))
+    assert cast.zhao.name not in text
+    assert vault.decrypt(cast.zhao.identity_cipher) not in text
+    assert vault.decrypt(cast.zhao.phone_cipher) not in text
+
+
+def test_it_leaves_once_and_to_his_phone(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    assert deliver_due(now) >= 1
+    assert set(Message.objects.filter(key__startswith=f"case-{number}").values_list("status", flat=True)) == {"sent"}
+    assert deliver_due(now) == 0
+
+
+def test_whom_no_sms_reaches_is_somebodys_to_call(cast: Cast, now: datetime) -> None:
+    cast.zhao.phone_cipher = vault.encrypt("0734-8888888".replace("-", ""))
+    cast.zhao.save(update_fields=["phone_cipher"])
+    number = accepted(cast, now)
+    deliver_due(now)
+    row = Message.objects.get(key__startswith=f"case-{number}")
+    assert row.status == "failed"
+    assert "电话" in row.error
