@@ -33,7 +33,7 @@ def main() -> int:
     """Run all tests; what is passed on the command line goes to pytest."""
     ensure_chromium()
     order = ["tests/unit", "tests/packs", "tests/trail", "tests/cases", "tests/documents",
-             "tests/web", "tests/test_guards.py", "tests/ops", "tests/browser", "tests/faults"]
+             "tests/web", "tests/test_guards.py", "tests/test_nightly.py", "tests/ops", "tests/browser", "tests/faults"]
     present = [path for path in order if os.path.exists(path)]
     return subprocess.call([sys.executable, "-m", "pytest", "-q", *present, *sys.argv[1:]])
 

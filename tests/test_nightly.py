@@ -1,0 +1,35 @@
+"""The nightly work: a backup that the application's own role can write, and old rows that go."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from weimin.kernel import clock
+from weimin.ops import archive
+from weimin.ops.postgres import APP, Server
+from weimin.ops.tasks import KEPT_BACKUPS, forget_old, nightly
+
+
+def test_a_backup_is_written_and_the_oldest_go(
+    server: Server, django_db_setup: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", server.url(APP))
+    for day in range(KEPT_BACKUPS):
+        (tmp_path / f"weimin-20200101-{day:06d}.tar").touch()
+    made = nightly(tmp_path)
+    assert archive.verify(made)
+    kept = sorted(path.name for path in tmp_path.glob("*.tar"))
+    assert len(kept) == KEPT_BACKUPS
+    assert kept[-1] == made.name
+
+
+def test_stored_answers_are_kept_for_ninety_days(db: None) -> None:
+    with connection.cursor() as cursor:
+        for days in (89, 91):
+            cursor.execute(
+                "INSERT INTO cases_reply (key, body, answer, at) VALUES (%s, '', '', %s)",
+                [days.to_bytes(16, "big"), clock.now() - timedelta(days=days)],
+            )
+    assert forget_old() == 1
