@@ -58,7 +58,8 @@ def find(text: str, most: int = 12) -> list[Found]:
     for entry in _index(routes_now().epoch):
         score, word = max(_scores(entry, wanted), default=(0.0, ""))
         if score > 0:
-            scored.append((score, Found(entry.item, word if word != entry.item.name else "")))
+            hidden = (entry.item.name, *entry.item.data.get("old_words", ()))
+            scored.append((score, Found(entry.item, "" if word in hidden else word)))
     scored.sort(key=lambda pair: -pair[0])
     return [found for _, found in scored[:most]]
 

@@ -86,6 +86,13 @@ class ItemSpec:
     uncounted_kinds: frozenset[str] = frozenset()  # step kinds whose days don't count, by law
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def called(self) -> str:
+        """The resident's own word for it (老人证), never one of yesterday's."""
+        yesterday = self.data.get("old_words", ())
+        words = (word for word in self.data.get("words", ()) if word not in yesterday)
+        return next(words, self.name)
+
     def materials_for(self, facts: Facts) -> Iterator[MaterialSpec]:
         """The materials that these facts and scenario answers ask for."""
         adds: set[str] = set()

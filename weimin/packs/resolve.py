@@ -21,6 +21,11 @@ def item_data(pack: Pack, item: Mapping[str, Any]) -> dict[str, Any]:
     flow = copy.deepcopy(pack.flows[item["flow"]])
     data["flow"] = _with_delivery({"name": item["flow"], **flow})
     data["materials"] = [_material(pack, each) for each in item.get("materials", ())]
+    # Words of yesterday (农合, 准生证) find the item and never stand on a screen.
+    yesterday = {word["say"] for word in pack.words if word.get("old")}
+    data["old_words"] = [
+        word for word in item.get("words", ()) if any(old in word for old in yesterday)
+    ]
     data["confidential"] = "confidentiality" in item
     limit = item.get("limit", {})
     if str(limit.get("promised")) == "0":
