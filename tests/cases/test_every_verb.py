@@ -12,19 +12,22 @@ from tests.cases.scenes import (
     case_of,
     chain_faults,
     of_county,
+    publish_variant,
     story,
     told,
     town_building,
     town_building_head,
     under_way,
 )
-from tests.cast import MATERIALS, Cast, accepted, do, received, step_of
+from tests.cast import ALLOWANCE, MATERIALS, Cast, accepted, do, received, step_of
 from weimin.cases.models import Case
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import hand_over, notify_missing, suspend, withdraw
 from weimin.kernel.errors import Invalid, KeyReused, NotFound
 from weimin.network.actor import Actor
 from weimin.trail.models import Event
+
+pytestmark = pytest.mark.usefixtures("own_network")  # one verb needs an item published anew
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,12 @@ def _withdrawn(cast: Cast, now: datetime) -> str:
     return number
 
 
+def _published_anew(cast: Cast, now: datetime) -> str:
+    number = accepted(cast, now)
+    publish_variant(ALLOWANCE, condition="放宽")
+    return number
+
+
 def _on_step(number: str, actor: Actor, key: str, **params: Any) -> Scene:
     return Scene(number, actor, {"step": step_of(number, key), **params})
 
@@ -108,6 +117,7 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "end": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "申请人去世"}),
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
+    "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }
 

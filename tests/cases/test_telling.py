@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from tests.cast import Cast, accepted, do, received
+from weimin.cases.models import Case
 from weimin.cases.verbs import notify_missing
 from weimin.kernel import vault
 from weimin.outbox.delivery import deliver_due, read
@@ -11,8 +14,13 @@ from weimin.outbox.models import Message
 
 def told(number: str) -> list[str]:
     """The texts of a case, the first first."""
-    rows = Message.objects.filter(key__startswith=f"case-{number}-").order_by("id")
-    return [read(row.payload)["text"] for row in rows]
+    return [read(row.payload)["text"] for row in messages(number)]
+
+
+def messages(number: str) -> QuerySet[Message]:
+    """The messages of a case."""
+    case = Case.objects.get(number=number)
+    return Message.objects.filter(subject_type="case", subject_id=case.pk).order_by("id")
 
 
 def test_he_is_told_what_is_missing(cast: Cast, now: datetime) -> None:
@@ -42,7 +50,7 @@ def test_a_message_holds_nothing_that_identifies(cast: Cast, now: datetime) -> N
 def test_it_leaves_once_and_to_his_phone(cast: Cast, now: datetime) -> None:
     number = accepted(cast, now)
     assert deliver_due(now) >= 1
-    assert set(Message.objects.filter(key__startswith=f"case-{number}").values_list("status", flat=True)) == {"sent"}
+    assert {row.status for row in messages(number)} == {"sent"}
     assert deliver_due(now) == 0
 
 
@@ -51,6 +59,6 @@ def test_whom_no_sms_reaches_is_somebodys_to_call(cast: Cast, now: datetime) -> 
     cast.zhao.save(update_fields=["phone_cipher"])
     number = accepted(cast, now)
     deliver_due(now)
-    row = Message.objects.get(key__startswith=f"case-{number}")
+    row = messages(number).get()
     assert row.status == "failed"
     assert "电话" in row.error

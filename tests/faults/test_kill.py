@@ -5,6 +5,7 @@ are killed with -9 while clients receive cases and repeat every unanswered reque
 Afterwards the system must have come back by itself, and its records must be whole.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import date
+from http.client import HTTPException
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -72,6 +74,7 @@ class Client:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
         self.acknowledged: dict[str, str] = {}  # key → number
         self.repeated = 0
+        self.refused = 0
 
     def cookie(self, name: str) -> str:
         return next((c.value or "" for c in self.jar if c.name == name), "")
@@ -82,6 +85,11 @@ class Client:
         form = f"username=li&password=weimin-demo-2026&csrfmiddlewaretoken={token}"
         self.opener.open(f"{BASE}/login", form.encode(), timeout=10)
         assert self.cookie("sessionid")
+
+    def log_in_again(self) -> None:
+        """As a program does that is told to; the log-in may be cut off too."""
+        with contextlib.suppress(OSError, HTTPException, IndexError):
+            self.log_in()
 
     def receive(self, until: float) -> None:
         number = identity_of(self.rng, date(self.rng.randrange(1890, 1960), 5, 17))
@@ -101,12 +109,12 @@ class Client:
                 self.acknowledged[key] = json.load(answer)["number"]
                 return
             except urllib.error.HTTPError as error:
-                said = error.read().decode()
+                said = error.read().decode(errors="replace")
+                assert error.code >= 500 or error.code == 401, said
                 if error.code == 401:
-                    self.log_in()
-                else:
-                    assert error.code >= 500, said
-            except (OSError, json.JSONDecodeError):
+                    self.refused += 1
+                    self.log_in_again()
+            except (OSError, HTTPException, json.JSONDecodeError):
                 pass  # cut off: whether it happened is what the key is for
             self.repeated += 1
             time.sleep(0.2)

@@ -26,6 +26,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         awaited=bool(absent) or "promised" in file.materials.values()
         or (file.open_pause is not None and file.open_pause.reason == "supplement"),
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
+        newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
         extension_by=extension_by(file),
         returnable=frozenset(
             row.id for row in opened if row.id and done & file.item.flow.ancestors[row.key]

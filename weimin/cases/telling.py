@@ -51,7 +51,7 @@ def tell(file: "CaseFile") -> None:
             continue
         number = group_case_number(file.row["number"])
         text = f"【为民】您的“{file.item.name}”（{number}）{words}"
-        key = f"case-{file.row['number']}-{link.seq}"
+        key = f"case-{file.row['id']}-{link.seq}"
         payload = {"person": str(person), "text": text}
         file.batch.add(post.INSERT, post.params(PORT, key, file.subject, payload, file.now))
 

@@ -68,6 +68,7 @@ class Circumstances:
     lacking: bool = False  # required materials are missing that may not follow later
     awaited: bool = False  # something is still to come from the applicant
     finished: bool = False  # every step is done
+    newer_version: bool = False  # the item was published anew since this case was received
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
@@ -146,6 +147,8 @@ RULES: tuple[Rule, ...] = (
     _rule("close", "办结归档", "decided", "lead competent system", primary=True,
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
     _rule("reopen", "重新办理", "closed", "head supervisor"),
+    _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
+          only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
     _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor"),
 )
 

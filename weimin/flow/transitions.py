@@ -92,6 +92,13 @@ def begin(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step] = ()) -> P
     return plan
 
 
+def catch_up(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step]) -> Plan:
+    """The plan of a case whose flow was replaced: what is due by the new one opens now."""
+    board, plan = _Board(flow, facts, steps), Plan()
+    _advance(board, plan, denied=False)
+    return plan
+
+
 def complete(
     flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step], step: Step, outcome: Outcome,
     *, denied: bool = False,

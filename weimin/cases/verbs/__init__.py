@@ -15,9 +15,10 @@ from weimin.cases.verbs.return_to import return_to
 from weimin.cases.verbs.supplement import supplement
 from weimin.cases.verbs.suspend import resume, suspend
 from weimin.cases.verbs.transfer import transfer
+from weimin.cases.verbs.upgrade import upgrade
 
 __all__ = [
     "accept", "close", "complete", "correct", "done_outside", "end", "extend", "hand_over",
     "notify_again", "notify_missing", "nudge", "reassign", "receive", "refuse", "reopen",
-    "resume", "return_to", "supplement", "suspend", "take_over", "transfer", "withdraw",
+    "resume", "return_to", "supplement", "suspend", "take_over", "transfer", "upgrade", "withdraw",
 ]

@@ -278,7 +278,12 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
     actor = actor_of(request)
     if verb not in VERBS or verb == "receive":
         raise NotFound(f"没有“{verb}”这个操作")
+    try:
+        params = checked_params(verb, body.params)
+    except Invalid:
+        # Whoever may not do it at all is told that, and not what it would have asked for.
+        CaseFile.load(number, actor=actor, now=clock.now(), lock=False).require(verb)
+        raise
     return VERBS[verb](
-        number, actor=actor, now=clock.now(), key=key, expect=body.expect,
-        **checked_params(verb, body.params),
+        number, actor=actor, now=clock.now(), key=key, expect=body.expect, **params
     ).as_dict()

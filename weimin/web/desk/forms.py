@@ -219,7 +219,7 @@ def _correct(file: CaseFile, action: Action) -> Fields:
 _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "accept": _accept, "notify_missing": _notify, "notify_again": _notify,
     "supplement": _supplement,
-    "refuse": _reason, "end": _reason, "reopen": _reason,
+    "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
@@ -266,6 +266,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},
     "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have"))},
     "refuse": lambda post: {"reason": post.get("reason", "")},
+    "upgrade": lambda post: {"reason": post.get("reason", "")},
     "end": lambda post: {"reason": post.get("reason", "")},
     "reopen": lambda post: {"reason": post.get("reason", "")},
     "withdraw": lambda post: {"reason": post.get("reason", "")},
