@@ -23,11 +23,6 @@ LONGEST = 500  # lines
 LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
 ROOMS = [layer.split(".")[1] for layer in LAYERS][::-1]  # from the ground up
 
-# Lines that are allowed to be longer than the rule, and why.
-LONG = {
-    "weimin/cases/file.py": "one class, one statement each way; to be split",
-}
-
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -147,7 +142,7 @@ def without_comments(text: str) -> str:
 @pytest.mark.parametrize("path", PYTHON, ids=name)
 def test_no_file_is_too_long_to_read_at_once(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST or name(path) in LONG, f"{name(path)} has {lines} lines"
+    assert lines <= LONGEST, f"{name(path)} has {lines} lines"
 
 
 def room_of(label: str) -> int | None:

@@ -3,7 +3,8 @@
 from datetime import date, datetime
 
 from weimin.cases.circumstances import is_joint
-from weimin.cases.file import CaseFile, ClockRow, StepRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import ClockRow, StepRow
 from weimin.flow.due import Due, Pause, due, never_later
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases import clocks
-from weimin.cases.file import CaseFile, StepRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import StepRow
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term, last_day
 from weimin.flow.transitions import Plan

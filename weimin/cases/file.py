@@ -1,9 +1,8 @@
 """案卷: a case as a verb sees it, read whole under lock and written whole in one statement."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -13,6 +12,20 @@ from django.db import connection
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances
 from weimin.cases.materials import lacking, missing
+from weimin.cases.rows import (
+    CASE_COLUMNS,
+    CLOCK_COLUMNS,
+    LOAD,
+    LOCK,
+    PAUSE_COLUMNS,
+    STEP_COLUMNS,
+    ClockRow,
+    PauseRow,
+    StepRow,
+    clock_row,
+    pause_row,
+    step_row,
+)
 from weimin.cases.telling import tell
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
@@ -25,123 +38,6 @@ from weimin.trail import chain
 from weimin.trail.receipts import receipt
 from weimin.worktime.calendar import Calendar
 from weimin.worktime.current import calendar_now
-
-
-@dataclass(slots=True, kw_only=True)
-class StepRow:
-    """One row of cases_step while a verb works on it."""
-
-    id: int | None
-    key: str
-    branch: str
-    round: int
-    state: str
-    outcome: str | None = None
-    office_id: int | None = None
-    account_id: int | None = None
-    opened_at: datetime
-    due_at: datetime | None = None
-    done_at: datetime | None = None
-    late: bool = False
-    answers: dict[str, Any] | None = None
-    version: int = 0
-    changed: set[str] = field(default_factory=set)
-
-    def set(self, **changes: Any) -> None:
-        """Change columns; only what really changes is written."""
-        for column, value in changes.items():
-            if getattr(self, column) != value:
-                setattr(self, column, value)
-                self.changed.add(column)
-
-    @property
-    def pure(self) -> Step:
-        """The step as the flow knows it."""
-        return Step(
-            id=self.id or 0, key=self.key, branch=self.branch, round=self.round,
-            state=self.state, outcome=self.outcome, version=self.version,  # type: ignore[arg-type]
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class ClockRow:
-    """One row of cases_clock."""
-
-    kind: str
-    start: date
-    term: str
-    extension: str = ""
-    due_on: date | None = None
-    due_at: datetime | None = None
-    printed_on: date | None = None
-    calendar: int = 0
-    met_at: datetime | None = None
-    late: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class PauseRow:
-    """One row of cases_pause."""
-
-    id: int | None
-    reason: str
-    counts: bool
-    began: date
-    ended: date | None = None
-    note: str = ""
-    expected: str = ""
-    changed: bool = False
-
-
-_CASE_COLUMNS = (
-    "id", "number", "item_version_id", "state", "outcome", "area_id", "channel", "applicant",
-    "facts", "office_id", "receiver_id", "lead_post_id", "first_contact_id", "hand_over_to_id",
-    "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "late", "confidential",
-    "version",
-)
-_STEP_COLUMNS = (
-    "id", "key", "branch", "round", "state", "outcome", "office_id", "account_id", "opened_at",
-    "due_at", "done_at", "late", "answers", "version",
-)
-_CLOCK_COLUMNS = (
-    "kind", "start", "term", "extension", "due_on", "due_at", "printed_on", "calendar", "met_at",
-    "late",
-)
-_PAUSE_COLUMNS = ("id", "reason", "counts", "began", "ended", "note", "expected")
-
-
-def _aggregate(columns: Iterable[str], table: str, order: str) -> str:
-    packed = ",".join(f"t.{column}" for column in columns)
-    return (
-        f"(SELECT json_agg(json_build_array({packed}) ORDER BY t.{order})"
-        f" FROM {table} t WHERE t.case_id = c.id)"
-    )
-
-
-_LOAD = f"""
-SELECT {",".join(f"c.{column}" for column in _CASE_COLUMNS)}, area.path,
-       (SELECT number FROM network_epoch), clock_timestamp(), head.seq, head.hash,
-       {_aggregate(_STEP_COLUMNS, "cases_step", "id")},
-       {_aggregate(_CLOCK_COLUMNS, "cases_clock", "kind")},
-       {_aggregate(_PAUSE_COLUMNS, "cases_pause", "id")},
-       (SELECT json_object_agg(m.key, m.state) FROM cases_material m WHERE m.case_id = c.id),
-       ARRAY(SELECT a.why FROM cases_access a
-              WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
-       EXISTS (SELECT FROM cases_party p WHERE p.case_id = c.id
-                  AND p.person_id = %(person)s AND p.role IN ('applicant', 'agent', 'guardian')),
-       (SELECT p.person_id FROM cases_party p
-         WHERE p.case_id = c.id AND p.role = 'applicant' AND p.seq = 1),
-       reply.body, reply.answer
-  FROM cases_case c
-  JOIN network_area area ON area.code = c.area_id
-  LEFT JOIN LATERAL (SELECT seq, hash FROM trail_event e
-        WHERE e.subject_type = 'case' AND e.subject_id = c.id ORDER BY seq DESC LIMIT 1) head ON true
-  LEFT JOIN cases_reply reply ON reply.key = %(reply)s
- WHERE c.number = %(number)s
-"""
-# A statement of its own: one statement that locks and reads would wait for the lock and then
-# answer from the snapshot it took before it waited.
-_LOCK = "SELECT 1 FROM cases_case WHERE number = %s FOR UPDATE"
 
 
 class CaseFile:
@@ -193,13 +89,13 @@ class CaseFile:
         }
         with connection.cursor() as cursor:
             if lock:
-                cursor.execute(_LOCK, [number])
-            cursor.execute(_LOAD, asked)
+                cursor.execute(LOCK, [number])
+            cursor.execute(LOAD, asked)
             found = cursor.fetchone()
         if found is None:
             raise _unknown(number)
-        width = len(_CASE_COLUMNS)
-        file = cls(actor, now, dict(zip(_CASE_COLUMNS, found[:width], strict=True)))
+        width = len(CASE_COLUMNS)
+        file = cls(actor, now, dict(zip(CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
         (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses,
          materials, whys, file.is_party, file.row["applicant_id"], *file.reply) = found[width:]
@@ -208,9 +104,9 @@ class CaseFile:
         if not (actor.is_system or file.access or file.is_party):
             raise _unknown(number)
         file.head = chain.Head(seq, bytes(hash_)) if seq else chain.Head()
-        file.steps = [_step_row(values) for values in steps or ()]
-        file.clocks = {values[0]: _clock_row(values) for values in clocks or ()}
-        file.pauses = [_pause_row(values) for values in pauses or ()]
+        file.steps = [step_row(values) for values in steps or ()]
+        file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
+        file.pauses = [pause_row(values) for values in pauses or ()]
         file.materials = materials or {}
         return file
 
@@ -487,7 +383,7 @@ class CaseFile:
         new = [row for row in self.steps if row.id is None]
         batch.insert(
             "cases_step",
-            [{"case_id": case_id, **{c: getattr(row, c) for c in _STEP_COLUMNS[1:]}}
+            [{"case_id": case_id, **{c: getattr(row, c) for c in STEP_COLUMNS[1:]}}
              for row in new],
         )
         for row in self.steps:
@@ -528,7 +424,7 @@ class CaseFile:
 
     def _write_pause(self, batch: Batch, case_id: int, pause: PauseRow) -> None:
         if pause.id is None:
-            values = {column: getattr(pause, column) for column in _PAUSE_COLUMNS[1:]}
+            values = {column: getattr(pause, column) for column in PAUSE_COLUMNS[1:]}
             batch.insert("cases_pause", [{"case_id": case_id, **values}])
         elif pause.changed:
             batch.update("cases_pause", {"id": pause.id}, {"ended": pause.ended})
@@ -536,10 +432,10 @@ class CaseFile:
 
 def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:
     rows = [
-        {"case_id": case_id, **{column: getattr(clock, column) for column in _CLOCK_COLUMNS}}
+        {"case_id": case_id, **{column: getattr(clock, column) for column in CLOCK_COLUMNS}}
         for clock in clocks
     ]
-    sets = ",".join(f"{column} = excluded.{column}" for column in _CLOCK_COLUMNS[1:])
+    sets = ",".join(f"{column} = excluded.{column}" for column in CLOCK_COLUMNS[1:])
     batch.insert("cases_clock", rows, f" ON CONFLICT (case_id, kind) DO UPDATE SET {sets}")
 
 
@@ -550,33 +446,3 @@ def reply_key(actor: Actor, verb: str, key: str) -> bytes:
 
 def _unknown(number: str) -> NotFound:
     return NotFound(f"没有找到办件 {number}", "请核对编号；如果编号无误，可能不属于您的岗位")
-
-
-def _moment(text: str | None) -> datetime | None:
-    return local(datetime.fromisoformat(text)) if text else None
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _step_row(values: list[Any]) -> StepRow:
-    row = dict(zip(_STEP_COLUMNS, values, strict=True))
-    for column in ("opened_at", "due_at", "done_at"):
-        row[column] = _moment(row[column])
-    return StepRow(**row)
-
-
-def _clock_row(values: list[Any]) -> ClockRow:
-    row = dict(zip(_CLOCK_COLUMNS, values, strict=True))
-    for column in ("due_at", "met_at"):
-        row[column] = _moment(row[column])
-    for column in ("start", "due_on", "printed_on"):
-        row[column] = _day(row[column])
-    return ClockRow(**row)
-
-
-def _pause_row(values: list[Any]) -> PauseRow:
-    row = dict(zip(_PAUSE_COLUMNS, values, strict=True))
-    row["began"], row["ended"] = _day(row["began"]), _day(row["ended"])
-    return PauseRow(**row)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from weimin.cases import verbs
-from weimin.cases.file import CaseFile, StepRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import StepRow
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec, item_version

@@ -14,7 +14,8 @@ from datetime import date, datetime, time, timedelta
 from django.db import connection
 
 import weimin.cases.kinds  # noqa: F401  (the verbs ask for them)
-from weimin.cases.file import CaseFile, StepRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import StepRow
 from weimin.cases.verbs import accept, close, receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.routes import routes_now

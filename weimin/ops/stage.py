@@ -10,7 +10,8 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from weimin.cases.file import CaseFile, StepRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import StepRow
 from weimin.cases.verbs import complete, done_outside
 from weimin.flow.kinds import Ask, Outcome, kind_of
 from weimin.kernel.clock import SHANGHAI, local

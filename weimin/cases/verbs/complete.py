@@ -3,7 +3,8 @@
 from typing import Any
 
 from weimin.cases.effects import EFFECTS, settle
-from weimin.cases.file import CaseFile, StepRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import StepRow
 from weimin.cases.verb import verb
 from weimin.flow.kinds import Ask, Outcome, StepKind, kind_of
 from weimin.flow.terms import Term

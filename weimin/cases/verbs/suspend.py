@@ -1,7 +1,8 @@
 """暂停计时 and 恢复计时: days that lawfully don't count, and the ones that do."""
 
 from weimin.cases import clocks
-from weimin.cases.file import CaseFile, PauseRow
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import PauseRow
 from weimin.cases.verb import verb
 from weimin.flow.profiles import PAUSE_TITLES, PauseReason
 from weimin.kernel.errors import Invalid, WrongState
