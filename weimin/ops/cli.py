@@ -164,6 +164,7 @@ def restore(home: Path, archive: Path, force: bool) -> None:
     from weimin.ops.postgres import SUPERUSER
 
     place = Home(home)
+    (place.folder / "prepared").unlink(missing_ok=True)  # another database: look again
     with place.database():
         go(archive, place.url(SUPERUSER), home / "files", binaries=find_binaries(), force=force)
     click.echo("已恢复。请执行 weimin verify 核验记录链。")

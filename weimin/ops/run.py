@@ -3,6 +3,7 @@
 import logging
 import shutil
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -39,12 +40,17 @@ def _serve(place, host, port, workers, first, ready) -> None:  # type: ignore[no
         raise OpsError(f"磁盘快满了（{place.folder}）", "清理到至少剩 500 MB 再启动")
     if place.demo:
         (place.folder / "demo").touch()
+    prepared = place.folder / "prepared"
     with Supervisor(place.folder / "run.lock") as supervisor:
         if place.server is not None:
             supervisor.start(database(place.server))
             place.server.ensure_database()
-        place.call("prepare", role=OWNER)
-        first(place)
+        # Looking for migrations and statics costs seconds; what is as it was needs no look.
+        as_it_is = f"{fingerprint()} {'demo' if place.demo else 'own'}"
+        if not prepared.exists() or prepared.read_text() != as_it_is:
+            place.call("prepare", role=OWNER)
+            first(place)
+            prepared.write_text(as_it_is)
         env = place.environment()
         supervisor.start(
             program("网页", place.web(host, port, workers),
@@ -53,6 +59,18 @@ def _serve(place, host, port, workers, first, ready) -> None:  # type: ignore[no
         supervisor.start(program("后台任务", place.worker(), ready=lambda: True, env=env))
         ready(host, port, time.monotonic() - began)
         supervisor.watch()
+
+
+def fingerprint() -> str:
+    """What ``prepare`` and the demo depend on: the code, the migrations, the statics, the packs."""
+    made = sha256(__version__.encode())
+    root = Path(__file__).parents[1]
+    for path in sorted([*root.rglob("migrations/*.py"), *root.rglob("static/**/*"),
+                        *(root.parent / "packs").rglob("*.*")]):
+        if path.is_file():
+            made.update(f"{path.name} {path.stat().st_size}".encode())
+            made.update(path.read_bytes())
+    return made.hexdigest()
 
 
 def _say_ready(host: str, port: int, seconds: float) -> None:
