@@ -7,10 +7,6 @@ from weimin.kernel.codes import division_level
 if TYPE_CHECKING:
     from weimin.cases.file import CaseFile
 
-PLACE_TITLES = {
-    "household": "户籍地", "residence": "居住地", "site": "项目（房屋、土地）所在地", "counter": "收件地",
-}
-
 
 def ancestors(code: str) -> list[str]:
     """The codes above an area, by its digits: what a code says when no row is at hand."""

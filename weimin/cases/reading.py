@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from django.db import connection
 
@@ -22,8 +22,6 @@ from weimin.trail.chain import title_of
 
 PAGE = 50
 EXACT_UP_TO = 1000
-
-View = Literal["mine", "late", "waiting", "recent"]
 
 
 _WAITS: dict[State, str] = {
@@ -46,7 +44,6 @@ class Row:
     step: str = ""  # title of the step that waits; empty: the case itself waits
     step_id: int | None = None
     step_version: int = 0
-    step_kind: str = ""
     received_at: datetime | None = None
     late: bool = False
 
@@ -169,7 +166,7 @@ def _row(values: Sequence[Any]) -> Row:
     return Row(
         number=number, item=item, applicant=applicant, state=state, outcome=outcome,
         due_at=due_at and local(due_at), office_id=office_id, step=spec.title if spec else "",
-        step_id=step_id, step_version=version, step_kind=spec.kind if spec else "",
+        step_id=step_id, step_version=version,
         received_at=local(received_at), late=late,
     )
 
@@ -222,7 +219,6 @@ class Someone:
 
     role: str
     name: str  # whole: whoever handles the case calls people by their name
-    masked: str
     identity: str
     phone: str
     person_id: int | None
@@ -242,7 +238,7 @@ def parties(case_id: int) -> list[Someone]:
         )
         rows = cursor.fetchall()
     return [
-        Someone(role=role, name=name, masked=name[:1] + "**", identity=identity, phone=phone,
+        Someone(role=role, name=name, identity=identity, phone=phone,
                 person_id=person, paper=paper)
         for role, name, identity, phone, person, paper in rows
     ]

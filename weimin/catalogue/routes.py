@@ -136,6 +136,20 @@ def area_name(code: str) -> str:
     return str(rows[0][0]) if rows else code
 
 
+_places: dict[str, str] = {}  # by database
+
+
+def place_name() -> str:
+    """The name of the place: of its topmost area; empty until one is published."""
+    database = str(connection.settings_dict["NAME"])
+    if database not in _places:
+        rows = _rows("SELECT name FROM network_area WHERE parent_id IS NULL LIMIT 1")
+        if not rows:
+            return ""
+        _places[database] = str(rows[0][0])
+    return _places[database]
+
+
 def epoch_now() -> int:
     """The network's epoch, for those who did not read it with their own query."""
     with connection.cursor() as cursor:

@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from weimin.catalogue.routes import place_name
 from weimin.kernel.errors import NotAllowed
 from weimin.network.actor import Actor
 
 SERVICE = "为民"
-PLACE_NAME = "衡阳市"
 
 
 class SignInNeeded(Exception):
@@ -76,7 +76,7 @@ def page(
     elder = request.COOKIES.get("elder") == "1"
     shared = {
         "service": SERVICE,
-        "place": actor.area_name or PLACE_NAME,
+        "place": actor.area_name or place_name(),
         "home": reverse(landing(actor)),
         "nav_items": navigation(request, actor),
         "user": _user(actor),

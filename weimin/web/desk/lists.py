@@ -29,7 +29,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     total, late = reading.work_count(actor, now=now)
     shown = late if late_only else total
     return page(
-        request, "desk/list.jinja", groups=_groups(rows, now, view), view=view,
+        request, "desk/list.jinja", groups=_groups(rows, now), view=view,
         filters=[
             {"text": _("等我办"), "href": "?view=mine", "current": not late_only,
              "count": _count(total)},
@@ -59,7 +59,7 @@ def _pager(number: int, total: int, base: str) -> dict[str, object]:
     }
 
 
-def _groups(rows: list[reading.Row], now: datetime, view: str) -> list[dict[str, object]]:
+def _groups(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits = reverse("case", args=["0"]).removesuffix("0"), _("等您{}")

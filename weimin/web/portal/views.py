@@ -36,15 +36,13 @@ from weimin.web.sealed import case_of_paper, seal_of
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
 
-FREQUENT = ("HY-ELD-01", "HY-ELD-02", "HY-MED-01", "HY-MED-05", "HY-AID-01", "HY-EMP-01")
-
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Search first, then what most people come for."""
     text = request.GET.get("q", "")
     found = find(text) if text.strip() else []
-    frequent = [f for f in listed() if f.item.code in FREQUENT]
+    frequent = [f for f in listed() if f.item.data.get("frequent")]
     return page(request, "portal/home.jinja", text=text, found=found, frequent=frequent,
                 everything=listed() if request.GET.get("all") else [])
 
