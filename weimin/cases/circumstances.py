@@ -35,6 +35,21 @@ def circumstances(file: "CaseFile") -> Circumstances:
             row.id for row in opened
             if row.id and row.account_id not in (None, file.actor.account_id)
         ),
+        own=frozenset(
+            row.id for row in opened if row.id and file.actor.account_id in doers(file, row.key)
+        ),
+    )
+
+
+def doers(file: "CaseFile", key: str) -> frozenset[int | None]:
+    """The accounts that may not do this step: they did one that another must have done.
+
+    Whoever reviewed does not decide (审查与决定分离); the flow says so by ``other_than``.
+    """
+    others = file.item.flow.steps[key].other_than
+    return frozenset(
+        row.account_id for row in file.steps
+        if row.key in others and row.state == "done" and row.account_id is not None
     )
 
 

@@ -72,6 +72,7 @@ class Circumstances:
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
+    own: frozenset[int] = frozenset()  # open steps that another must do: this actor did one before
 
 
 Guard = Callable[[Circumstances, frozenset[Relation], Step | None], bool]
@@ -108,8 +109,8 @@ def _may_accept(now: Circumstances, mine: frozenset[Relation], step: Step | None
     return not now.lacking
 
 
-def _not_held(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
-    return step is not None and step.id not in now.held
+def _may_do(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    return step is not None and step.id not in now.held and step.id not in now.own
 
 
 RULES: tuple[Rule, ...] = (
@@ -127,12 +128,12 @@ RULES: tuple[Rule, ...] = (
     _rule("refuse", "不予受理", "received noticed", "competent"),
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",
-          primary=True, only_if=_not_held, condition="没有同事正在经办"),
+          primary=True, only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
     _rule("return_to", "退回", "accepted", "step", on_step=True, while_paused="never",
-          only_if=lambda now, mine, step: _not_held(now, mine, step)
+          only_if=lambda now, mine, step: _may_do(now, mine, step)
           and step is not None and step.id in now.returnable, condition="前面有办过的环节"),
     _rule("done_outside", "登记线下办理结果", "accepted decided", "step", on_step=True,
-          while_paused="never", only_if=_not_held, condition="没有同事正在经办"),
+          while_paused="never", only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
     _rule("reassign", "改派经办人", "accepted decided", "head", on_step=True),
     _rule("suspend", "暂停计时", "accepted", "step lead", while_paused="never"),
     _rule("resume", "恢复计时", "accepted", "step lead", while_paused="only", primary=True),

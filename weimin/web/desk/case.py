@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from weimin.cases import materials, reading
+from weimin.cases.circumstances import doers
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
@@ -117,6 +118,10 @@ def graph_of(file: CaseFile) -> dict[str, Any]:
     for spec in file.item.flow.ordered:
         mine = rows.get(spec.key, [])
         state, note = _step_state(mine, file)
+        if any(row.state == "open" for row in mine) and file.actor.account_id in doers(
+            file, spec.key
+        ):
+            note = _("前一环节是您办的，这一步须由另一人办")
         office = file.routes.office_names.get(mine[0].office_id or 0, "") if mine else ""
         drawn.append({"key": spec.key, "name": spec.title, "office": office, "state": state,
                       "note": note, "needs": spec.needs})
