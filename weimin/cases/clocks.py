@@ -1,11 +1,13 @@
 """The clocks of a case: notice, decision, promise, delivery. Started, met, computed again."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from operator import itemgetter
 
 from weimin.cases.circumstances import is_joint
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import ClockRow, StepRow
-from weimin.flow.due import Due, Pause, due, never_later
+from weimin.flow.due import Due, Pause, due, never_later, warn_day
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.kernel.clock import local
@@ -84,28 +86,38 @@ def recompute(file: CaseFile, *, decreed: bool = False) -> None:
             file.touch_clock(clock)
     for step in file.steps:
         if step.state == "open":
-            step.set(due_at=step_due(file, step))
+            set_due(file, step)
     show(file)
 
 
 def show(file: CaseFile) -> None:
     """Put the due moment of the clock that runs now on the case row."""
-    running = [file.clocks[k] for k in _RUNNING[file.row["state"]] if k in file.clocks]
-    moments = [clock.due_at for clock in running if clock.met_at is None and clock.due_at]
-    file.set(due_at=min(moments, default=None))
+    due_at, warn_on = _first_due(
+        clock for kind in _RUNNING[file.row["state"]]
+        if (clock := file.clocks.get(kind)) and clock.met_at is None
+    )
+    file.set(due_at=due_at, warn_on=warn_on)
 
 
-def step_due(file: CaseFile, step: StepRow) -> datetime | None:
+def _first_due(clocks: Iterable[ClockRow]) -> tuple[datetime | None, date | None]:
+    """The due moment and the warning of whichever clock ends first; none of those that stand."""
+    found = [(clock.due_at, clock.warn_on) for clock in clocks if clock.due_at]
+    return min(found, key=itemgetter(0), default=(None, None))
+
+
+def set_due(file: CaseFile, step: StepRow) -> None:
     """By when a step must be done: its own limit, or the case's where it has none."""
     spec = file.item.flow.steps[step.key]
     if spec.limit is not None:
-        return due(
+        found = due(
             start=local(step.opened_at).date(), term=spec.limit, calendar=file.calendar,
             pauses=_pauses(file, but=step),
-        ).at
+        )
+        step.set(due_at=found.at, warn_on=found.warn)
+        return
     kinds = ("delivery",) if kind_of(spec.kind).delivers else ("promise", "decision")
-    moments = [file.clocks[k].due_at for k in kinds if k in file.clocks]
-    return min((moment for moment in moments if moment), default=None)
+    due_at, warn_on = _first_due(file.clocks[k] for k in kinds if k in file.clocks)
+    step.set(due_at=due_at, warn_on=warn_on)
 
 
 def limit_of(file: CaseFile, clock: ClockRow) -> Due:
@@ -119,7 +131,7 @@ def limit_of(file: CaseFile, clock: ClockRow) -> Due:
 
 def _compute(file: CaseFile, clock: ClockRow) -> None:
     found = limit_of(file, clock)
-    clock.due_on, clock.due_at = found.day, found.at
+    clock.due_on, clock.due_at, clock.warn_on = found.day, found.at, found.warn
     clock.calendar = file.calendar.version
 
 
@@ -127,6 +139,7 @@ def _keep_promise(file: CaseFile, clock: ClockRow) -> None:
     if clock.due_on and clock.printed_on:
         clock.due_on = never_later(clock.printed_on, clock.due_on)
         clock.due_at = file.calendar.end_of(clock.due_on)
+        clock.warn_on = warn_day(clock.start, clock.due_on, file.calendar, _pauses(file))
 
 
 def _pauses(file: CaseFile, but: StepRow | None = None) -> list[Pause]:

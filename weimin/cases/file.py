@@ -281,7 +281,7 @@ class CaseFile:
 
     def carry_out(self, plan: Plan) -> list[str]:
         """Make the rows what the plan says; the keys of the steps that opened."""
-        from weimin.cases.clocks import step_due
+        from weimin.cases.clocks import set_due
         from weimin.cases.effects import undo
 
         for step in (*plan.cancelled, *plan.voided):
@@ -306,7 +306,7 @@ class CaseFile:
                     local(self.row["received_at"]).date(), self.row["receiver_id"],
                     self.row["office_id"],
                 )
-                row.due_at = step_due(self, row)
+                set_due(self, row)
                 self.grant(row.office_id, "step")
                 opened.append(opening.key)
         return opened

@@ -39,6 +39,7 @@ class Case(models.Model):
     decided_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # of the clock that runs now; None: stands still
+    warn_on = models.DateField(null=True)  # from this day on it is yellow
     late = models.BooleanField(default=False)  # judged when a clock is met, and stays
     confidential = models.BooleanField(default=False)
     follow_hash = models.BinaryField(null=True)  # number + last four of the phone, keyed
@@ -81,6 +82,7 @@ class Step(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, null=True, db_index=False)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    warn_on = models.DateField(null=True)
     done_at = models.DateTimeField(null=True)
     late = models.BooleanField(default=False)
     answers = models.JSONField(null=True)
@@ -115,6 +117,7 @@ class Clock(models.Model):
     extension = models.TextField(default="")
     due_on = models.DateField(null=True)
     due_at = models.DateTimeField(null=True)
+    warn_on = models.DateField(null=True)
     printed_on = models.DateField(null=True)  # told to the resident: never moves later
     calendar = models.IntegerField()
     met_at = models.DateTimeField(null=True)

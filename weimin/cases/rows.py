@@ -23,6 +23,7 @@ class StepRow:
     account_id: int | None = None
     opened_at: datetime
     due_at: datetime | None = None
+    warn_on: date | None = None
     done_at: datetime | None = None
     late: bool = False
     answers: dict[str, Any] | None = None
@@ -55,6 +56,7 @@ class ClockRow:
     extension: str = ""
     due_on: date | None = None
     due_at: datetime | None = None
+    warn_on: date | None = None
     printed_on: date | None = None
     calendar: int = 0
     met_at: datetime | None = None
@@ -78,15 +80,16 @@ class PauseRow:
 CASE_COLUMNS = (
     "id", "number", "item_version_id", "state", "outcome", "area_id", "channel", "applicant",
     "facts", "office_id", "receiver_id", "lead_post_id", "first_contact_id", "hand_over_to_id",
-    "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "late", "confidential",
+    "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "warn_on", "late",
+    "confidential",
     "version",
 )
 STEP_COLUMNS = (
     "id", "key", "branch", "round", "state", "outcome", "office_id", "account_id", "opened_at",
-    "due_at", "done_at", "late", "answers", "version",
+    "due_at", "warn_on", "done_at", "late", "answers", "version",
 )
 CLOCK_COLUMNS = (
-    "kind", "start", "term", "extension", "due_on", "due_at", "printed_on", "calendar", "met_at",
+    "kind", "start", "term", "extension", "due_on", "due_at", "warn_on", "printed_on", "calendar", "met_at",
     "late",
 )
 PAUSE_COLUMNS = ("id", "reason", "counts", "began", "ended", "note", "expected")
@@ -140,6 +143,7 @@ def step_row(values: list[Any]) -> StepRow:
     row = dict(zip(STEP_COLUMNS, values, strict=True))
     for column in ("opened_at", "due_at", "done_at"):
         row[column] = _moment(row[column])
+    row["warn_on"] = _day(row["warn_on"])
     return StepRow(**row)
 
 
@@ -148,7 +152,7 @@ def clock_row(values: list[Any]) -> ClockRow:
     row = dict(zip(CLOCK_COLUMNS, values, strict=True))
     for column in ("due_at", "met_at"):
         row[column] = _moment(row[column])
-    for column in ("start", "due_on", "printed_on"):
+    for column in ("start", "due_on", "warn_on", "printed_on"):
         row[column] = _day(row[column])
     return ClockRow(**row)
 

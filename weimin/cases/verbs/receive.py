@@ -177,7 +177,7 @@ def _open_file(
             "facts": facts, "office_id": competent, "receiver_id": receiver,
             "lead_post_id": post, "first_contact_id": post, "hand_over_to_id": None,
             "received_at": now, "accepted_at": None, "decided_at": None, "closed_at": None,
-            "due_at": None, "late": False, "confidential": item.confidential, "version": 0,
+            "due_at": None, "warn_on": None, "late": False, "confidential": item.confidential, "version": 0,
         },
     )
     file.epoch, file.area_path = routes.epoch, places

@@ -82,7 +82,7 @@ def _show(
     waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or row.waits_for
     office = file.routes.office_names.get(
         (waiting[0].office_id if waiting else file.office_id) or 0, "")
-    colour, word = light_of(row.due_at, file.now)
+    colour, word = light_of(row.due_at, row.warn_on, file.now)
     forms = forms_of(file)
     typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
     return page(
@@ -104,7 +104,7 @@ def _as_row(file: CaseFile) -> reading.Row:
     return reading.Row(
         number=file.number, item=file.item, applicant=file.applicant, state=file.state,
         outcome=file.outcome, due_at=file.due_at and local(file.due_at),
-        office_id=file.office_id,
+        warn_on=file.warn_on, office_id=file.office_id,
     )
 
 
@@ -133,7 +133,7 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
         return "waiting", None
     opened = [row for row in rows if row.state == "open"]
     if opened:
-        colour, word = light_of(opened[0].due_at, file.now)
+        colour, word = light_of(opened[0].due_at, opened[0].warn_on, file.now)
         late = "late" if colour == "red" else "open"
         return ("returned" if opened[0].round > 1 and late == "open" else late), word
     last = max(rows, key=lambda row: row.done_at or file.now)
