@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from weimin.cases.cards import due_cards
 from weimin.cases.materials import lacking, missing
 from weimin.flow.actions import Circumstances, Relation
 from weimin.flow.terms import Term
@@ -26,6 +27,12 @@ def circumstances(file: "CaseFile") -> Circumstances:
         awaited=bool(absent) or "promised" in file.materials.values()
         or (file.open_pause is not None and file.open_pause.reason == "supplement"),
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
+        card_due=file.actor.is_system and any(due_cards(file, file.now)),
+        cards=frozenset(card.state for card in file.cards),
+        own_card=any(
+            card.state == "standing" and card.office_id in file.actor.offices
+            for card in file.cards
+        ),
         newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
         extension_by=extension_by(file),
         returnable=frozenset(

@@ -1,9 +1,10 @@
 """The clocks of a case: notice, decision, promise, delivery. Started, met, computed again."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from operator import itemgetter
+from datetime import date
+from operator import attrgetter
 
+from weimin.cases.cards import judge_clock
 from weimin.cases.circumstances import is_joint
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import ClockRow, StepRow
@@ -58,6 +59,7 @@ def meet(file: CaseFile, *kinds: str) -> None:
         clock.met_at = file.occurred_at
         clock.late = clock.due_at is not None and file.occurred_at > clock.due_at
         file.touch_clock(clock)
+        judge_clock(file, clock)
         if clock.late and kind not in ("notice", "acceptance"):
             file.set(late=True)
 
@@ -92,17 +94,19 @@ def recompute(file: CaseFile, *, decreed: bool = False) -> None:
 
 def show(file: CaseFile) -> None:
     """Put the due moment of the clock that runs now on the case row."""
-    due_at, warn_on = _first_due(
-        clock for kind in _RUNNING[file.row["state"]]
-        if (clock := file.clocks.get(kind)) and clock.met_at is None
-    )
-    file.set(due_at=due_at, warn_on=warn_on)
+    clock = running(file)
+    file.set(due_at=clock and clock.due_at, warn_on=clock and clock.warn_on)
 
 
-def _first_due(clocks: Iterable[ClockRow]) -> tuple[datetime | None, date | None]:
-    """The due moment and the warning of whichever clock ends first; none of those that stand."""
-    found = [(clock.due_at, clock.warn_on) for clock in clocks if clock.due_at]
-    return min(found, key=itemgetter(0), default=(None, None))
+def running(file: CaseFile) -> ClockRow | None:
+    """The case's own clock in its state: whichever ends first. None when none runs."""
+    found = (file.clocks.get(kind) for kind in _RUNNING[file.row["state"]])
+    return _first([clock for clock in found if clock and clock.met_at is None])
+
+
+def _first(clocks: Iterable[ClockRow]) -> ClockRow | None:
+    moving = [clock for clock in clocks if clock.due_at]
+    return min(moving, key=attrgetter("due_at"), default=None)
 
 
 def set_due(file: CaseFile, step: StepRow) -> None:
@@ -116,8 +120,8 @@ def set_due(file: CaseFile, step: StepRow) -> None:
         step.set(due_at=found.at, warn_on=found.warn)
         return
     kinds = ("delivery",) if kind_of(spec.kind).delivers else ("promise", "decision")
-    due_at, warn_on = _first_due(file.clocks[k] for k in kinds if k in file.clocks)
-    step.set(due_at=due_at, warn_on=warn_on)
+    clock = _first(file.clocks[k] for k in kinds if k in file.clocks)
+    step.set(due_at=clock and clock.due_at, warn_on=clock and clock.warn_on)
 
 
 def limit_of(file: CaseFile, clock: ClockRow) -> Due:

@@ -13,15 +13,18 @@ from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances
 from weimin.cases.materials import lacking, missing
 from weimin.cases.rows import (
+    CARD_COLUMNS,
     CASE_COLUMNS,
     CLOCK_COLUMNS,
     LOAD,
     LOCK,
     PAUSE_COLUMNS,
     STEP_COLUMNS,
+    CardRow,
     ClockRow,
     PauseRow,
     StepRow,
+    card_row,
     clock_row,
     pause_row,
     step_row,
@@ -55,6 +58,7 @@ class CaseFile:
         self.steps: list[StepRow] = []
         self.clocks: dict[str, ClockRow] = {}
         self.pauses: list[PauseRow] = []
+        self.cards: list[CardRow] = []
         self.area_path: list[str] = []
         self.access: frozenset[str] = frozenset()
         self.is_party = False
@@ -97,7 +101,7 @@ class CaseFile:
         width = len(CASE_COLUMNS)
         file = cls(actor, now, dict(zip(CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
-        (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses,
+        (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses, cards,
          materials, whys, file.is_party, file.row["applicant_id"], *file.reply) = found[width:]
         file.area_path = path.strip("/").split("/")
         file.access = frozenset(whys)
@@ -107,6 +111,7 @@ class CaseFile:
         file.steps = [step_row(values) for values in steps or ()]
         file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
         file.pauses = [pause_row(values) for values in pauses or ()]
+        file.cards = [card_row(values) for values in cards or ()]
         file.materials = materials or {}
         return file
 
@@ -180,6 +185,10 @@ class CaseFile:
             found.add("government")
         if actor.has("supervisor") and self._is_above():
             found.add("supervisor")
+        if actor.has("leader") and self._is_above():
+            found.add("leader")
+        if any(card.office_id in actor.offices for card in self.cards):
+            found.add("carded")
         return frozenset(found)
 
     def _is_above(self) -> bool:
@@ -373,7 +382,9 @@ class CaseFile:
         """One more if anything moved; a nudge or a rating makes nobody's screen stale."""
         moved = self.changed or self._touched_clocks or self.materials_changed or any(
             row.id is None or row.changed for row in self.steps
-        ) or any(pause.id is None or pause.changed for pause in self.pauses)
+        ) or any(pause.id is None or pause.changed for pause in self.pauses) or any(
+            card.id is None or card.changed for card in self.cards
+        )
         return int(self.row["version"]) + bool(moved)
 
     def save(self) -> None:
@@ -390,6 +401,8 @@ class CaseFile:
             self._write_step(batch, row)
         for pause in self.pauses:
             self._write_pause(batch, case_id, pause)
+        for card in self.cards:
+            self._write_card(batch, case_id, card)
         _write_clocks(batch, case_id, [self.clocks[kind] for kind in self._touched_clocks])
         batch.update("cases_case", {"id": case_id},
                      {column: self.row[column] for column in sorted(self.changed)})
@@ -428,6 +441,13 @@ class CaseFile:
             batch.insert("cases_pause", [{"case_id": case_id, **values}])
         elif pause.changed:
             batch.update("cases_pause", {"id": pause.id}, {"ended": pause.ended})
+
+    def _write_card(self, batch: Batch, case_id: int, card: CardRow) -> None:
+        if card.id is None:
+            values = {column: getattr(card, column) for column in CARD_COLUMNS[1:]}
+            batch.insert("cases_card", [{"case_id": case_id, **values}])
+        elif card.changed:
+            batch.update("cases_card", {"id": card.id}, {"state": card.state})
 
 
 def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:

@@ -127,6 +127,32 @@ class Clock(models.Model):
         db_table = "cases_clock"
 
 
+class Card(models.Model):
+    """红黄牌: a card that a term earned its office. See :mod:`weimin.cases.cards`."""
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False)
+    colour = models.TextField()
+    about = models.TextField()  # which term: "promise 2026-06-10", "check 1"
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+", db_index=False)
+    state = models.TextField(default="standing")
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_card"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "about", "colour"], name="one_card_per_term"),
+            models.CheckConstraint(
+                condition=Q(colour__in=["yellow", "red"]), name="card_colour_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["standing", "contested", "upheld", "withdrawn"]),
+                name="card_state_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "-issued_at"], name="card_of_office")]
+
+
 class Pause(models.Model):
     """A span in which the decision clocks stand still, with its lawful reason."""
 

@@ -77,6 +77,23 @@ class PauseRow:
     changed: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class CardRow:
+    """One row of cases_card."""
+
+    id: int | None
+    colour: str
+    about: str  # which term: "promise 2026-06-10", "check 1"
+    office_id: int
+    state: str
+    issued_at: datetime
+    changed: bool = False
+
+    def set(self, *, state: str) -> None:
+        """A card never changes but in its state."""
+        self.state, self.changed = state, True
+
+
 CASE_COLUMNS = (
     "id", "number", "item_version_id", "state", "outcome", "area_id", "channel", "applicant",
     "facts", "office_id", "receiver_id", "lead_post_id", "first_contact_id", "hand_over_to_id",
@@ -92,6 +109,7 @@ CLOCK_COLUMNS = (
     "kind", "start", "term", "extension", "due_on", "due_at", "warn_on", "printed_on", "calendar", "met_at",
     "late",
 )
+CARD_COLUMNS = ("id", "colour", "about", "office_id", "state", "issued_at")
 PAUSE_COLUMNS = ("id", "reason", "counts", "began", "ended", "note", "expected")
 
 
@@ -109,6 +127,7 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
        {_aggregate(STEP_COLUMNS, "cases_step", "id")},
        {_aggregate(CLOCK_COLUMNS, "cases_clock", "kind")},
        {_aggregate(PAUSE_COLUMNS, "cases_pause", "id")},
+       {_aggregate(CARD_COLUMNS, "cases_card", "id")},
        (SELECT json_object_agg(m.key, m.state) FROM cases_material m WHERE m.case_id = c.id),
        ARRAY(SELECT a.why FROM cases_access a
               WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
@@ -155,6 +174,13 @@ def clock_row(values: list[Any]) -> ClockRow:
     for column in ("start", "due_on", "warn_on", "printed_on"):
         row[column] = _day(row[column])
     return ClockRow(**row)
+
+
+def card_row(values: list[Any]) -> CardRow:
+    """A card out of its JSON array."""
+    row = dict(zip(CARD_COLUMNS, values, strict=True))
+    row["issued_at"] = _moment(row["issued_at"])
+    return CardRow(**row)
 
 
 def pause_row(values: list[Any]) -> PauseRow:

@@ -5,9 +5,10 @@ import logging
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from weimin.cases.verbs import accept
+from weimin.cases.verbs import accept, issue_cards
 from weimin.flow.profiles import PROFILES
 from weimin.kernel import clock
+from weimin.kernel.clock import local
 from weimin.kernel.errors import WeiminError
 from weimin.network.actor import SYSTEM
 
@@ -37,6 +38,48 @@ def accept_in_silence() -> int:
         except WeiminError as error:  # somebody accepted it at this very moment
             log.info("%s not accepted by silence: %s", number, error)
     return done
+
+
+# The running clock of a case has passed its warning or its end, or an open step its own end,
+# and no card says so yet.
+_CARDLESS = """
+SELECT c.number FROM cases_case c
+ WHERE c.state <> 'closed' AND c.due_at IS NOT NULL
+   AND (c.due_at < %(now)s OR c.warn_on <= %(today)s)
+   AND NOT EXISTS (SELECT FROM cases_card d JOIN cases_clock k ON k.case_id = c.id
+        AND k.due_at = c.due_at AND k.met_at IS NULL
+        WHERE d.case_id = c.id AND d.about = k.kind || ' ' || k.start
+          AND (d.colour = 'red' OR c.due_at >= %(now)s))
+UNION
+SELECT c.number FROM cases_step s JOIN cases_case c ON c.id = s.case_id
+ WHERE s.state = 'open' AND s.due_at < %(now)s AND s.office_id IS NOT NULL
+   AND s.due_at IS DISTINCT FROM c.due_at
+   AND NOT EXISTS (SELECT FROM cases_card d WHERE d.case_id = c.id AND d.colour = 'red'
+        AND d.about = concat_ws(' ', s.key, nullif(s.branch, ''), s.round))
+"""
+
+
+def issue_due_cards() -> int:
+    """Issue the cards that terms have earned since the last time; on how many cases."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CARDLESS, {"now": now, "today": local(now).date()})
+        numbers = [number for (number,) in cursor.fetchall()]
+    done = 0
+    for number in numbers:
+        try:
+            issue_cards(number, actor=SYSTEM, now=now)
+            done += 1
+        except WeiminError as error:  # paused, or done at this very moment
+            log.info("%s got no card: %s", number, error)
+    return done
+
+
+@app.periodic(cron="5-59/10 * * * *")
+@app.task(queue="daily", queueing_lock="cards")
+def cards(timestamp: int) -> int:
+    """Look for terms that have earned a card."""
+    return issue_due_cards()
 
 
 @app.periodic(cron="*/10 * * * *")

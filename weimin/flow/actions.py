@@ -40,6 +40,8 @@ Relation = Literal[
     "head",  # heads the competent office or the step's office
     "government",  # heads the government above the competent office
     "supervisor",  # supervises the area
+    "leader",  # leads the area and looks after its cases
+    "carded",  # belongs to an office that was given a card
     "offered",  # holds the post to which accountability was offered
     "system",  # the platform itself, by the calendar
 ]
@@ -53,6 +55,8 @@ RELATION_TITLES: dict[Relation, str] = {
     "head": "单位负责人",
     "government": "本级政府负责人",
     "supervisor": "督查岗位",
+    "leader": "带班领导",
+    "carded": "被亮牌单位",
     "offered": "被移交的岗位",
     "system": "系统",
 }
@@ -68,6 +72,9 @@ class Circumstances:
     lacking: bool = False  # required materials are missing that may not follow later
     awaited: bool = False  # something is still to come from the applicant
     finished: bool = False  # every step is done
+    card_due: bool = False  # a term has earned a card that was not issued yet
+    cards: frozenset[str] = frozenset()  # the states of the cards on this case
+    own_card: bool = False  # a card of the actor's office stands and was not contested
     newer_version: bool = False  # the item was published anew since this case was received
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
@@ -150,7 +157,15 @@ RULES: tuple[Rule, ...] = (
     _rule("reopen", "重新办理", "closed", "head supervisor"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
-    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor"),
+    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),
+    _rule("issue_cards", "亮牌", "received noticed accepted decided", "system",
+          only_if=lambda now, mine, step: now.card_due,
+          condition="期限已过三分之二（黄牌）或已过（红牌），还没有亮过"),
+    _rule("contest_card", "对红黄牌申辩", "received noticed accepted decided closed", "carded",
+          only_if=lambda now, mine, step: now.own_card, condition="本单位的牌还没有申辩过"),
+    _rule("rule_on_card", "裁定红黄牌", "received noticed accepted decided closed", "supervisor",
+          only_if=lambda now, mine, step: bool(now.cards - {"withdrawn"}),
+          condition="有还没有撤销的牌"),
 )
 
 

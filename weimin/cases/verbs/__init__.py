@@ -1,6 +1,7 @@
 """The verbs, one file each. Screens, API, commands and jobs call them; nothing else writes."""
 
 from weimin.cases.verbs.accept import accept
+from weimin.cases.verbs.cards import contest_card, issue_cards, rule_on_card
 from weimin.cases.verbs.close import close, reopen
 from weimin.cases.verbs.complete import complete, done_outside
 from weimin.cases.verbs.correct import correct
@@ -18,7 +19,8 @@ from weimin.cases.verbs.transfer import transfer
 from weimin.cases.verbs.upgrade import upgrade
 
 __all__ = [
-    "accept", "close", "complete", "correct", "done_outside", "end", "extend", "hand_over",
-    "notify_again", "notify_missing", "nudge", "reassign", "receive", "refuse", "reopen",
-    "resume", "return_to", "supplement", "suspend", "take_over", "transfer", "upgrade", "withdraw",
+    "accept", "close", "complete", "contest_card", "correct", "done_outside", "end", "extend",
+    "hand_over", "issue_cards", "notify_again", "notify_missing", "nudge", "reassign", "receive",
+    "refuse", "reopen", "resume", "return_to", "rule_on_card", "supplement", "suspend",
+    "take_over", "transfer", "upgrade", "withdraw",
 ]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from weimin.cases import materials, reading
+from weimin.cases.cards import COLOUR_TITLES
+from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import doers
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.facts import shown
@@ -25,7 +27,7 @@ from weimin.kernel.errors import NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.models import Person
 from weimin.trail.models import Reveal
-from weimin.web.desk.forms import forms_of, params_of
+from weimin.web.desk.forms import card_words, forms_of, params_of
 from weimin.web.page import page, staff
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
@@ -95,7 +97,7 @@ def _show(
         facts=_facts(file), clocks=_clocks(file), office=office,
         competent=file.routes.office_names.get(file.office_id, ""),
         receiver=file.routes.office_names.get(file.receiver_id, ""),
-        pause=_pause(file), key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
+        pause=_pause(file), cards=[card_words(file, card) for card in file.cards], key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
         typed=typed, papers=_papers(file),
     )
 
@@ -156,6 +158,12 @@ def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
                        ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
+    for colour, *_rest in data.get("cards", ()):
+        said.append(COLOUR_TITLES[colour])
+    if data.get("card"):
+        said.append(COLOUR_TITLES[data["card"][0]])
+    if data.get("ruling"):
+        said.append(CARD_STATES[data["ruling"]])
     if data.get("opened"):
         said.append("接下来：" + _titles(flow, data["opened"]))
     late_entry = happening.recorded_at.date() != happening.at.date()
