@@ -128,6 +128,9 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "issue_cards": lambda c, t: Scene(accepted(c, t - timedelta(days=30)), SYSTEM),
     "contest_card": lambda c, t: _carded(c, t, c.reviewer, reason="停电三日"),
     "rule_on_card": lambda c, t: _carded(c, t, c.supervisor, reason="系停电所致", withdraw=True),
+    "renew_by_silence": lambda c, t: Scene(
+        under_way(c, t - timedelta(days=40), "HY-EMP-07", expires=f"{t - timedelta(days=1):%F}"),
+        SYSTEM),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }
 

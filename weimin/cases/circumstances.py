@@ -1,5 +1,6 @@
 """What else decides what may be done now, read off the case for the table of actions."""
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from weimin.cases.cards import due_cards
@@ -7,6 +8,7 @@ from weimin.cases.materials import lacking, missing
 from weimin.flow.actions import Circumstances, Relation
 from weimin.flow.terms import Term
 from weimin.flow.transitions import finished
+from weimin.kernel.clock import local
 
 if TYPE_CHECKING:
     from weimin.cases.file import CaseFile
@@ -33,6 +35,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
             card.state == "standing" and card.office_id in file.actor.offices
             for card in file.cards
         ),
+        lapsed=lapsed(file),
         newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
         extension_by=extension_by(file),
         returnable=frozenset(
@@ -69,6 +72,31 @@ def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:
         # Where silence accepts, a late notice undoes nothing: it counts as never given.
         return "overdue" if clock.late and file.item.profile.silence_accepts else "given"
     return "overdue" if clock.due_at is not None and file.now > clock.due_at else "running"
+
+
+def lapsed(file: "CaseFile") -> bool:
+    """Whether a renewal asked for in time was not decided when the permit expired.
+
+    行政许可法 art. 50: asked for thirty days before the end, unless another law says otherwise
+    (the item's ``renewal.days_before``); not decided by then, it counts as renewed.
+    """
+    expires = renewal_expires(file)
+    if expires is None or file.row["state"] != "accepted":
+        return False
+    days = int(file.item.data["renewal"].get("days_before", 30))
+    in_time = local(file.row["received_at"]).date() + timedelta(days=days) <= expires
+    return in_time and file.today > expires
+
+
+def renewal_expires(file: "CaseFile") -> date | None:
+    """The last day of the permit that the case asks to renew; None if it renews nothing."""
+    renewal = file.item.data.get("renewal")
+    if not renewal or not file.item.profile.silence_renews:
+        return None
+    try:
+        return date.fromisoformat(str(file.row["facts"].get(renewal["expires"])))
+    except ValueError:
+        return None
 
 
 def is_joint(file: "CaseFile") -> bool:

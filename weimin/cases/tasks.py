@@ -5,7 +5,7 @@ import logging
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from weimin.cases.verbs import accept, issue_cards
+from weimin.cases.verbs import accept, issue_cards, renew_by_silence
 from weimin.flow.profiles import PROFILES
 from weimin.kernel import clock
 from weimin.kernel.clock import local
@@ -57,6 +57,36 @@ SELECT c.number FROM cases_step s JOIN cases_case c ON c.id = s.case_id
    AND NOT EXISTS (SELECT FROM cases_card d WHERE d.case_id = c.id AND d.colour = 'red'
         AND d.about = concat_ws(' ', s.key, nullif(s.branch, ''), s.round))
 """
+
+
+# 行政许可法 art. 50(2). The verb itself judges whether the renewal was asked for in time.
+_LAPSED = """
+SELECT c.number FROM cases_case c JOIN catalogue_item_version v ON v.id = c.item_version_id
+ WHERE c.state = 'accepted' AND v.data ? 'renewal'
+   AND c.facts->>(v.data#>>'{renewal,expires}') < %s
+"""
+
+
+def renew_in_silence() -> int:
+    """Grant, by law, the renewals whose permits expired undecided; how many."""
+    now, done = clock.now(), 0
+    with connection.cursor() as cursor:
+        cursor.execute(_LAPSED, [local(now).date().isoformat()])
+        numbers = [number for (number,) in cursor.fetchall()]
+    for number in numbers:
+        try:
+            renew_by_silence(number, actor=SYSTEM, now=now)
+            done += 1
+        except WeiminError as error:  # asked for too late, or decided at this very moment
+            log.info("%s not renewed by silence: %s", number, error)
+    return done
+
+
+@app.periodic(cron="20 0 * * *")
+@app.task(queue="daily", queueing_lock="renewals")
+def renewals(timestamp: int) -> int:
+    """Look for permits that expired while their renewal waited."""
+    return renew_in_silence()
 
 
 def issue_due_cards() -> int:

@@ -75,6 +75,7 @@ class Circumstances:
     card_due: bool = False  # a term has earned a card that was not issued yet
     cards: frozenset[str] = frozenset()  # the states of the cards on this case
     own_card: bool = False  # a card of the actor's office stands and was not contested
+    lapsed: bool = False  # by law a renewal not decided at expiry is granted, and it expired
     newer_version: bool = False  # the item was published anew since this case was received
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
@@ -152,6 +153,9 @@ RULES: tuple[Rule, ...] = (
     _rule("correct", "更正登记信息", "received noticed accepted decided", "receiver competent lead"),
     _rule("withdraw", "撤回申请", "received noticed accepted", "applicant receiver"),
     _rule("end", "终止办理", "noticed accepted", "competent head"),
+    _rule("renew_by_silence", "视为准予延续", "accepted", "system",
+          only_if=lambda now, mine, step: now.lapsed,
+          condition="许可延续，依法提前申请，届满时未作决定（行政许可法第五十条）"),
     _rule("close", "办结归档", "decided", "lead competent system", primary=True,
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
     _rule("reopen", "重新办理", "closed", "head supervisor"),

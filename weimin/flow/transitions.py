@@ -137,6 +137,24 @@ def complete(
     return plan
 
 
+def granted_by_law(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step]) -> Plan:
+    """The plan of a case that the law itself grants: nobody decides it any more.
+
+    What would have led to the decision is cancelled or skipped; what follows the decision opens.
+    """
+    board, plan = _Board(flow, facts, steps), Plan(decided="granted")
+    deciding = [key for key, spec in flow.steps.items() if kind_of(spec.kind).decides]
+    for key in flow.steps:
+        if key not in deciding and not any(key in flow.ancestors[d] for d in deciding):
+            continue
+        for row in board.open_rows([key]):
+            plan.cancelled.append(board.put(row, "cancelled"))
+        if key not in board.current:
+            plan.skipped.append(board.start(key, "", "skipped"))
+    _advance(board, plan, denied=False)
+    return plan
+
+
 def return_to(
     flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step], *, target: str, by: Step,
     straight_back: bool,

@@ -48,6 +48,23 @@ def result_kind_follows_its_name(item: Data) -> Found:
 
 
 @rule
+def a_renewal_knows_when_the_old_one_expires(item: Data) -> Found:
+    """行政许可法 art. 50: silence renews, so the form must ask for the last day."""
+    renewal = item.get("renewal")
+    if renewal is None:
+        return
+    if not isinstance(renewal, Mapping) or set(renewal) - {"expires", "days_before"}:
+        yield "renewal 看不懂", "写成 renewal: {expires: 日期字段, days_before: 30}"
+        return
+    dates = {field["key"] for field in item["form"] if field.get("type") == "date"}
+    if renewal.get("expires") not in dates:
+        yield (f"renewal.expires 不是表单里的日期字段：{renewal.get('expires')}",
+               "写上原许可到期日的字段名")
+    if not isinstance(renewal.get("days_before", 30), int):
+        yield "renewal.days_before 应是天数", "写成 days_before: 30"
+
+
+@rule
 def a_visit_has_a_reason(item: Data) -> Found:
     """Rules 6 and 7: visits ≠ 0 ⇔ a reason is given."""
     none = item.get("visit_reason") in (None, "", "无")

@@ -12,6 +12,7 @@ from weimin.cases.verbs.notify_missing import notify_again, notify_missing
 from weimin.cases.verbs.nudge import nudge
 from weimin.cases.verbs.reassign import reassign
 from weimin.cases.verbs.receive import receive
+from weimin.cases.verbs.renew_by_silence import renew_by_silence
 from weimin.cases.verbs.return_to import return_to
 from weimin.cases.verbs.supplement import supplement
 from weimin.cases.verbs.suspend import resume, suspend
@@ -21,6 +22,6 @@ from weimin.cases.verbs.upgrade import upgrade
 __all__ = [
     "accept", "close", "complete", "contest_card", "correct", "done_outside", "end", "extend",
     "hand_over", "issue_cards", "notify_again", "notify_missing", "nudge", "reassign", "receive",
-    "refuse", "reopen", "resume", "return_to", "rule_on_card", "supplement", "suspend",
+    "refuse", "renew_by_silence", "reopen", "resume", "return_to", "rule_on_card", "supplement", "suspend",
     "take_over", "transfer", "upgrade", "withdraw",
 ]
