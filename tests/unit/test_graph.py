@@ -308,3 +308,14 @@ def test_of_a_step_that_cannot_be_read_nothing_else_is_said():
 def test_a_ring_is_named_also_when_another_step_has_a_fault():
     found = faults(a=step("review", "b"), b=step("review", "a"), c=step(limit="soon"))
     assert {key for key, _, _ in found} == {"", "c"}
+
+
+def test_what_a_lower_organ_reviews_before_a_higher_one_decides():
+    found = parse_flow({"steps": {
+        "village": {"kind": "register", "who": "service@village"},
+        "check": step("review", "village"),
+        "after": step("review", "decide"),
+        "decide": {"kind": "decision", "who": "civil-affairs@county", "needs": ["check"]},
+        "police": {"kind": "external", "who": "system"},
+    }}, "civil-affairs")
+    assert found.below == {"check"}

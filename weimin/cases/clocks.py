@@ -110,11 +110,22 @@ def _first(clocks: Iterable[ClockRow]) -> ClockRow | None:
 
 
 def set_due(file: CaseFile, step: StepRow) -> None:
-    """By when a step must be done: its own limit, or the case's where it has none."""
+    """By when a step must be done: its own limit, or the case's where it has none.
+
+    A lower organ that reviews a permit has the law's own term for it (行政许可法 art. 43).
+    """
     spec = file.item.flow.steps[step.key]
     if spec.limit is not None:
         found = due(
             start=local(step.opened_at).date(), term=spec.limit, calendar=file.calendar,
+            pauses=_pauses(file, but=step),
+        )
+        step.set(due_at=found.at, warn_on=found.warn)
+        return
+    below = file.item.profile.review_below
+    if below is not None and step.key in file.item.flow.below and file.row["accepted_at"]:
+        found = due(
+            start=local(file.row["accepted_at"]).date(), term=below, calendar=file.calendar,
             pauses=_pauses(file, but=step),
         )
         step.set(due_at=found.at, warn_on=found.warn)

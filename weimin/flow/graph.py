@@ -85,6 +85,16 @@ class Flow:
         }
 
     @cached_property
+    def below(self) -> frozenset[str]:
+        """The steps in which a lower organ reviews what a higher one decides (a village is none)."""
+        decisions = [s for s in self.steps.values() if kind_of(s.kind).decides and s.who.level]
+        return frozenset(
+            key for key, spec in self.steps.items() if spec.who.level not in (None, "village")
+            for decision in decisions
+            if key in self.ancestors[decision.key] and _rank(spec) < _rank(decision)
+        )
+
+    @cached_property
     def _in_order(self) -> tuple[str, ...]:
         done: dict[str, None] = {}
         waiting = dict(self.steps)
@@ -111,6 +121,10 @@ class Flow:
         for spec in self.ordered:
             found[depth[spec.key]].append(spec)
         return found
+
+
+def _rank(spec: StepSpec) -> int:
+    return LEVELS.index(spec.who.level) if spec.who.level else -1
 
 
 def parse_flow(data: Mapping[str, Any], line: str) -> Flow:

@@ -8,6 +8,7 @@ the schema's business.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from weimin.flow.graph import parse_flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PROFILES
 from weimin.flow.terms import Term
@@ -45,6 +46,20 @@ def result_kind_follows_its_name(item: Data) -> Found:
     )
     if wanted and result["kind"] != wanted:
         yield f"结果名称“{result['name']}”与结果类型不符", f"把 result.kind 改成 {wanted}"
+
+
+@rule
+def a_review_below_is_within_its_own_term(item: Data) -> Found:
+    """行政许可法 art. 43: the lower organ has twenty days of its own, and no more."""
+    longest = PROFILES[item["type"]].review_below
+    if longest is None:
+        return
+    flow = parse_flow(item["flow"], item["line"])
+    for key in sorted(flow.below):
+        limit = flow.steps[key].limit
+        if limit and limit.unit == longest.unit and limit.count > longest.count:
+            yield (f"下级审查环节 {key} 的 limit {limit} 超过{longest.words}",
+                   f"改成 {longest} 以内（行政许可法第四十三条）")
 
 
 @rule
