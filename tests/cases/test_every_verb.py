@@ -25,6 +25,7 @@ from weimin.cases.verb import VERBS
 from weimin.cases.verbs import hand_over, issue_cards, notify_missing, suspend, withdraw
 from weimin.kernel.errors import Invalid, KeyReused, NotFound
 from weimin.network.actor import SYSTEM, Actor
+from weimin.network.models import Post
 from weimin.trail.models import Event
 
 pytestmark = pytest.mark.usefixtures("own_network")  # one verb needs an item published anew
@@ -87,6 +88,12 @@ def _carded(cast: Cast, now: datetime, actor: Actor, **params: Any) -> Scene:
     issue_cards(number, actor=SYSTEM, now=now)
     card = Card.objects.filter(case__number=number).order_by("id")[0]
     return Scene(number, actor, {"card": card.pk, **params})
+def _orphaned(cast: Cast, now: datetime) -> str:
+    """The post that answers is no more; the head of the office is on duty from now on."""
+    number = accepted(cast, now)
+    Post.objects.filter(pk=cast.reviewer.post_id).update(valid_to=now.date())
+    Post.objects.filter(pk=cast.town_head.post_id).update(on_duty=True)
+    return number
 
 
 def _on_step(number: str, actor: Actor, key: str, **params: Any) -> Scene:
@@ -131,6 +138,7 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "renew_by_silence": lambda c, t: Scene(
         under_way(c, t - timedelta(days=40), "HY-EMP-07", expires=f"{t - timedelta(days=1):%F}"),
         SYSTEM),
+    "succeed": lambda c, t: Scene(_orphaned(c, t), SYSTEM),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from weimin.cases.cards import due_cards
+from weimin.cases.heirs import heirs
 from weimin.cases.materials import lacking, missing
 from weimin.flow.actions import Circumstances, Relation
 from weimin.flow.terms import Term
@@ -21,6 +22,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
     opened = [row for row in file.steps if row.state == "open" and row.id is not None]
     waiting = file.row["state"] in ("received", "noticed")
     absent = missing(file) if waiting or file.row["state"] == "accepted" else []
+    passing = heirs(file)
     return Circumstances(
         paused=file.open_pause is not None,
         notice=notice(file),
@@ -37,6 +39,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         ),
         lapsed=lapsed(file),
         newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
+        orphaned=bool(passing) and not passing.vacant,
         extension_by=extension_by(file),
         returnable=frozenset(
             row.id for row in opened if row.id and done & file.item.flow.ancestors[row.key]

@@ -11,6 +11,7 @@ from django.db import connection
 
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances
+from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, missing
 from weimin.cases.rows import (
     CARD_COLUMNS,
@@ -33,6 +34,7 @@ from weimin.cases.telling import tell
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
+from weimin.flow.graph import StepSpec
 from weimin.flow.transitions import Plan, Step
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
@@ -40,7 +42,7 @@ from weimin.network.actor import Actor
 from weimin.trail import chain
 from weimin.trail.receipts import receipt
 from weimin.worktime.calendar import Calendar
-from weimin.worktime.current import calendar_now
+from weimin.worktime.current import calendar_at
 
 
 class CaseFile:
@@ -136,7 +138,7 @@ class CaseFile:
     @property
     def calendar(self) -> Calendar:
         """The decreed calendar as it is now."""
-        return calendar_now()
+        return calendar_at(self.epoch)
 
     @property
     def subject(self) -> chain.Subject:
@@ -310,15 +312,23 @@ class CaseFile:
             )
             self.steps.append(row)
             if is_open:
-                row.office_id = self.routes.of_step(
-                    self.item, spec, opening.branch, self._path_for(spec.place),
-                    local(self.row["received_at"]).date(), self.row["receiver_id"],
-                    self.row["office_id"],
-                )
+                row.office_id = self._office_for(spec, opening.branch)
                 set_due(self, row)
                 self.grant(row.office_id, "step")
                 opened.append(opening.key)
         return opened
+
+    def _office_for(self, spec: StepSpec, branch: str) -> int | None:
+        """Whose work a step is by the day of receiving; an abolished office's heir takes over."""
+        office = self.routes.of_step(
+            self.item, spec, branch, self._path_for(spec.place),
+            local(self.row["received_at"]).date(), self.row["receiver_id"], self.row["office_id"],
+        )
+        if office is None:
+            return None
+        lines = step_lines(self.item, spec, branch)
+        # Without an heir it waits where it would have been, in everybody's sight.
+        return self.routes.heir(office, lines, local(self.now).date()) or office
 
     def _path_for(self, place: str | None) -> list[str]:
         """The area whose office a step belongs to: the case's, or another declared place."""

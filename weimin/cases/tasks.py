@@ -5,6 +5,8 @@ import logging
 from django.db import connection
 from procrastinate.contrib.django import app
 
+from weimin.cases.recompute import recompute_running
+from weimin.cases.succession import succeed_running
 from weimin.cases.verbs import accept, issue_cards, renew_by_silence
 from weimin.flow.profiles import PROFILES
 from weimin.kernel import clock
@@ -117,3 +119,14 @@ def cards(timestamp: int) -> int:
 def silence(timestamp: int) -> int:
     """Look for cases that the law has accepted."""
     return accept_in_silence()
+
+
+@app.periodic(cron="5 * * * *")  # five past midnight, and later where the machine was off then
+@app.task(queue="daily", queueing_lock="new-day")
+def new_day(timestamp: int) -> int:
+    """Offices that ended today hand on their cases; terms follow the newest calendar."""
+    now = clock.now()
+    done = succeed_running(now=now)
+    if done.moved or done.left:
+        log.info("%d cases passed on, %d left their posts", done.moved, done.left)
+    return done.moved + recompute_running(now=now)

@@ -77,6 +77,7 @@ class Circumstances:
     own_card: bool = False  # a card of the actor's office stands and was not contested
     lapsed: bool = False  # by law a renewal not decided at expiry is granted, and it expired
     newer_version: bool = False  # the item was published anew since this case was received
+    orphaned: bool = False  # an office or post of this case is no more, and somebody took its place
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
@@ -170,6 +171,9 @@ RULES: tuple[Rule, ...] = (
     _rule("rule_on_card", "裁定红黄牌", "received noticed accepted decided closed", "supervisor",
           only_if=lambda now, mine, step: bool(now.cards - {"withdrawn"}),
           condition="有还没有撤销的牌"),
+    _rule("succeed", "承继撤并单位的办件", "received noticed accepted decided", "system",
+          only_if=lambda now, mine, step: now.orphaned,
+          condition="单位或岗位已撤销，承接单位的值班岗位有人"),
 )
 
 

@@ -17,9 +17,9 @@ def create(username: str, name: str, office: str, post: str, password: str) -> A
 
     Raises NotFound for an unknown post, Invalid for a taken name or a weak password.
     """
-    found = Post.objects.filter(office__code=office, key=post).first()
-    if found is None:
-        raise NotFound(f"没有岗位 {office} / {post}", "单位编码见管理界面的“单位”")
+    found = Post.objects.select_related("office").filter(office__code=office, key=post).first()
+    if found is None or found.valid_to or found.office.valid_to:
+        raise NotFound(f"没有岗位 {office} / {post}，或它已撤销", "单位编码见管理界面的“单位”")
     if Account.objects.filter(username=username).exists():
         raise Invalid(f"账号 {username} 已经有人用", "换一个账号名")
     try:
