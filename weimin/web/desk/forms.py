@@ -171,7 +171,7 @@ def _extend(file: CaseFile, action: Action) -> Fields:
 def _hand_over(file: CaseFile, action: Action) -> Fields:
     offices = {s.office_id for s in file.steps if s.office_id} | {
         file.row["office_id"], file.row["receiver_id"]}
-    posts = Post.objects.filter(office_id__in=offices).select_related("office")
+    posts = Post.objects.filter(office_id__in=offices, valid_to=None).select_related("office")
     return [
         {"name": "post", "label": _("移交给"), "kind": "select",
          "options": [(p.pk, f"{p.office.name} · {p.title}") for p in posts
@@ -194,7 +194,7 @@ def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
     found = [
         (office, routes.office_names[office])
         for (area, _line), spans in routes.offices.items() if area in here
-        for span, office in spans if span.last is None and office != file.row["office_id"]
+        for span, office in spans if span.holds(file.today) and office != file.row["office_id"]
     ]
     return sorted(set(found), key=lambda pair: pair[0])
 

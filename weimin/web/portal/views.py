@@ -22,8 +22,9 @@ from weimin.kernel import clock, codes, vault
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.kernel.text import code_text, tidy
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Certificate, Person
+from weimin.registry.people import home_of
 from weimin.trail import receipts
 from weimin.trail.models import Event
 from weimin.voice.rate import LEVELS, rate, rateable
@@ -60,7 +61,7 @@ def _areas(request: HttpRequest) -> list[tuple[str, str]]:
     text = request.GET.get("place", "").strip()
     if not text:
         return []
-    rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
+    rows = Area.objects.filter(living(clock.today()), full_name__contains=text, level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:30])
 
 
@@ -70,7 +71,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
     actor, item = resident(request), spec_of(code)
     person = Person.objects.get(pk=actor.person_id or 0)
     if request.method == "GET":
-        return _application(request, item, person, {"area": person.household_id or ""})
+        return _application(request, item, person, {"area": home_of(person, clock.today())})
     try:
         number = _apply(request, item, person)
     except WeiminError as error:
@@ -92,7 +93,7 @@ def _apply(request: HttpRequest, item: Any, person: Person) -> str:
         except ValueError as error:
             wrong["identity"] = str(error)
     area = request.POST.get("area", "")
-    if not Area.objects.filter(code=area, level="village", valid_to=None).exists():
+    if not Area.objects.filter(living(clock.today()), code=area, level="village").exists():
         wrong["area"] = _("请先查找并选择村（社区）")
     if wrong:
         raise Invalid(fields=wrong)
