@@ -181,6 +181,8 @@ class Account(AbstractBaseUser):
     name = models.TextField()
     is_staff_member = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    # The password was chosen by somebody else: good for one log-in, at which a new one is chosen.
+    must_change = models.BooleanField(default=False, db_default=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]
