@@ -65,6 +65,7 @@ class CaseFile:
         self.access: frozenset[str] = frozenset()
         self.is_party = False
         self.epoch = 0
+        self.trial: Calendar | None = None
         self.lead_account: int | None = None  # the holder of the first accountable post
         self.head = chain.Head()
         self.recorded_at = now
@@ -137,8 +138,8 @@ class CaseFile:
 
     @property
     def calendar(self) -> Calendar:
-        """The decreed calendar as it is now."""
-        return calendar_at(self.epoch)
+        """The decreed calendar as it is now, or the one that is being tried out."""
+        return self.trial or calendar_at(self.epoch)
 
     @property
     def subject(self) -> chain.Subject:
