@@ -26,12 +26,14 @@ from tests.web.doors import (
 from weimin.cases.models import Card, Case, Material
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import accept, close, complete, issue_cards
+from weimin.catalogue.models import PackVersion
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import item_version
 from weimin.documents.models import File
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock, vault
 from weimin.network.actor import SYSTEM
+from weimin.worktime.models import Decree
 
 # How often anybody may try is tested elsewhere; here the door itself is.
 pytestmark = pytest.mark.django_db
@@ -58,7 +60,9 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
     return {
         "number": number, "code": ALLOWANCE, "form": "receipt", "person": cast.zhao.pk,
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
-        "office": case.office_id, "message": 0, "verb": "nudge",
+        "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
+        "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
+        "decree": Decree.objects.latest("id").pk,
     }
 
 
@@ -75,7 +79,11 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "POST /check/certificate": {"number": "1", "code": "1"},
         "POST /sign-in": {"phone": "1"},
         "POST /mine/{number}/rate": {"level": "9", "contact": "1"},
-        "POST /admin/people": {"account": cast.clerk.account_id, "active": "1"},
+        "GET /admin/packs/check": {"source": "installed:hengyang"},
+        "POST /admin/packs/publish": {"source": "installed:hengyang"},
+        "POST /admin/jobs/run": {"task": "weimin.trail.tasks.root"},
+        "POST /admin/people/new": {"name": "新人", "username": "xinren"},
+        "POST /admin/people/{account}/post": {"post": cast.clerk.post_id, "first": "2026-06-10"},
         "POST /desk/batch": {"case": f"{number}:1:0"},
         "POST /api/v1/cases": {"item": ALLOWANCE, "area": VILLAGE, "parties": [party]},
         "POST /api/v1/cases/{number}/{verb}": {"params": {}},

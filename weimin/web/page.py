@@ -135,4 +135,6 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 def _link(request: HttpRequest, text: str, name: str) -> dict[str, Any]:
     href = reverse(name)
-    return {"text": text, "href": href, "current": request.path == href}
+    # The administration has pages beneath its own; they belong to it.
+    inside = name == "admin" and request.path.startswith(f"{href}/")
+    return {"text": text, "href": href, "current": request.path == href or inside}
