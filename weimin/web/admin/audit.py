@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -62,7 +62,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         last=request.GET.get("last", ""),
         chips=[{"text": _(title), "href": f"?s={key}{keep}", "current": key == view}
                for key, title in VIEWS.items()],
-        rows=[_line(row, names) for row in found], status=422 if errors else 200,
+        rows=_lines(found, names), status=422 if errors else 200,
     )
 
 
@@ -89,12 +89,10 @@ def _of(row: Any, names: dict[int, str]) -> str:
     return f"{title} {row.subject_id}" if row.subject_id else title
 
 
-def _line(row: Model, names: dict[int, str]) -> dict[str, str]:
-    if isinstance(row, Reveal):
-        return {"at": say_moment(row.at), "who": names.get(row.account_id or 0, ""),
-                "what": row.what, "of": _of(row, names),
-                "said": row.purpose}
-    assert isinstance(row, Event)
-    return {"at": say_moment(row.recorded_at), "who": names.get(row.account_id or 0, _("系统")),
-            "what": chain.title_of(row.verb), "of": _of(row, names),
-            "said": said_of(row)}
+def _lines(rows: list[Any], names: dict[int, str]) -> list[dict[str, str]]:
+    if rows and isinstance(rows[0], Reveal):
+        return [{"at": say_moment(r.at), "who": names.get(r.account_id or 0, ""), "what": r.what,
+                 "of": _of(r, names), "said": r.purpose} for r in rows]
+    return [{"at": say_moment(r.recorded_at), "who": names.get(r.account_id or 0, _("系统")),
+             "what": chain.title_of(r.verb), "of": _of(r, names), "said": said}
+            for r, said in zip(rows, said_of(rows), strict=True)]

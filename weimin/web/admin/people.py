@@ -132,20 +132,32 @@ def _person(
         oneself=account.pk == request.actor.account_id,  # type: ignore[attr-defined]
         sessions=Session.objects.filter(account=account, expire_date__gt=clock.now()).count(),
         events=[{"at": say_moment(e.recorded_at), "what": chain.title_of(e.verb),
-                 "who": who.get(e.account_id or 0, _("系统")), "said": said_of(e)}
-                for e in events],
+                 "who": who.get(e.account_id or 0, _("系统")), "said": said}
+                for e, said in zip(events, said_of(events), strict=True)],
         status=422 if errors else 200,
     )
 
 
-def said_of(event: Event) -> str:
-    """What a management event says beside its title, in a line."""
-    data = json.loads(bytes(event.body)).get("d") or {}
-    words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
-             "office": "{}", "post": "{}", "late_entry": _("补录：{}")}
+def said_of(events: list[Event]) -> list[str]:
+    """What management events say beside their titles, a line each; posts by their names."""
+    said = [json.loads(bytes(event.body)).get("d") or {} for event in events]
+    names = {
+        (code, key): f"{office} · {title}"
+        for code, key, office, title in Post.objects.filter(
+            office__code__in={str(data["office"]) for data in said if "office" in data}
+        ).values_list("office__code", "key", "office__name", "title")
+    }
+    return [_said(data, names) for data in said]
+
+
+def _said(data: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
     if data.get("active") is not None:
         return _("启用") if data["active"] else _("停用")
-    return " ".join(form.format(data[key]) for key, form in words.items() if data.get(key))
+    where = (str(data.get("office", "")), str(data.get("post", "")))
+    words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
+             "pack": "{}", "number": "{}", "item": "{}", "task": "{}"}
+    told = [form.format(data[key]) for key, form in words.items() if data.get(key)]
+    return "，".join([*([names.get(where, " ".join(where))] if where[0] else []), *told])
 
 
 def _line(holding: Holding, cases: dict[int, int] | None = None) -> dict[str, Any]:
