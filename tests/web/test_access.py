@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, received
+from tests.cast import ALLOWANCE, HANDED, VILLAGE, Cast, accepted, received
+from tests.pictures import picture
 from tests.web.doors import (
     SIGN_IN,
     UNKNOWN,
@@ -29,7 +30,9 @@ from weimin.cases.verbs import accept, close, complete, issue_cards
 from weimin.catalogue.models import PackVersion
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import item_version
+from weimin.documents import uploads
 from weimin.documents.models import File
+from weimin.documents.uploads import Owner
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock, vault
 from weimin.network.actor import SYSTEM
@@ -62,8 +65,17 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
         "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
         "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
-        "decree": Decree.objects.latest("id").pk,
+        "decree": Decree.objects.latest("id").pk, **sent(cast, case),
     }
+
+
+def sent(cast: Cast, case: Case) -> dict[str, Any]:
+    """A page that 村信息员 has sent for a form, and a door for his phone."""
+    content = picture()
+    owner = Owner(account_id=cast.info.account_id or 0)
+    page = uploads.keep_whole(owner, content=content, name="第一页.jpg", now=clock.now())
+    door, token = uploads.open_door(owner.account_id, "身份证", clock.now())
+    return {"upload": page.pk, "door": door.pk, "token": token}
 
 
 def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
@@ -74,6 +86,7 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "GET /desk/excel": {"of": "search", "q": "赵大爷"},
         "GET /desk/areas": {"q": "杉桥"},
         "GET /api/v1/cases": {"q": "赵大爷"},
+        "POST /uploads/": {"size": "100", "sha256": "0" * 64, "name": "a.jpg"},
         "POST /follow": {"number": number, "four": "1234"},
         "POST /check/receipt": {"receipt": "1"},
         "POST /check/certificate": {"number": "1", "code": "1"},
@@ -157,6 +170,8 @@ def case_in(state: str, cast: Cast, now: datetime) -> str:
 def answers_to(case: Case, key: str, now: datetime) -> dict[str, Any]:
     """What the step asks for, of the right type."""
     kind = item_version(case.item_version_id).flow.steps[key].kind
+    if kind_of(kind).delivers:
+        return HANDED
     return {
         ask.key: {"date": f"{now:%Y-%m-%d}", "bool": True, "number": 1}.get(
             ask.type, ask.options[0][0] if ask.options else "同意")

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.batch import Batch
-from weimin.cases.circumstances import circumstances
+from weimin.cases.circumstances import circumstances, issuing
 from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, missing
 from weimin.cases.rows import (
@@ -180,6 +180,8 @@ class CaseFile:
             found.add("receiver")
         if row["hand_over_to_id"] in actor.posts:
             found.add("offered")
+        if any(actor.has_in(step.office_id or 0, "head") for step in issuing(self)):
+            found.add("issuer")
         if row["office_id"] in actor.offices:
             found.add("competent")
             if actor.has_in(row["office_id"], "head"):

@@ -10,6 +10,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from weimin import __version__
+from weimin.documents import uploads
 from weimin.kernel import clock
 from weimin.ops.backup import backup
 from weimin.ops.places import find_binaries
@@ -37,11 +38,15 @@ def nightly(folder: Path) -> Path:
 
 
 def forget_old() -> int:
-    """Drop stored answers after 90 days, counted tries and finished jobs after two; how many rows."""
+    """Drop stored answers after 90 days, counted tries and done jobs after two, uploads after one.
+
+    How many rows went.
+    """
     now = clock.now()
+    gone = uploads.forget(now)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_reply WHERE at < %s", [now - timedelta(days=REPLY_DAYS)])
-        gone = int(cursor.rowcount)
+        gone += int(cursor.rowcount)
         # Every five seconds a job is done: what was done well is of no use the day after.
         cursor.execute(
             "DELETE FROM procrastinate_jobs WHERE status = 'succeeded' AND id IN (SELECT job_id"

@@ -85,7 +85,7 @@ def page(
         "elder_url": f"{reverse('elder')}?next={request.path}",
         "help_url": None,
         "foot_links": [{"text": _("核对回执"), "href": reverse("check-receipt")},
-                       {"text": _("核验证照"), "href": reverse("check-certificate")},
+                       {"text": _("核验证照、决定书"), "href": reverse("check-certificate")},
                        {"text": _("工作人员登录"), "href": reverse("staff-sign-in")}],
         "foot_facts": [_("演示 · 无法律效力")] if settings.DEMO else [],
         "demo": settings.DEMO,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weimin.web import files, leader, login, papers, styleguide
+from weimin.web import files, leader, login, papers, phone, styleguide, transfer
 from weimin.web.admin import (
     audit,
     calendar,
@@ -17,6 +17,7 @@ from weimin.web.admin import (
 )
 from weimin.web.api.router import api
 from weimin.web.desk import cards, case, intake, lists
+from weimin.web.portal import verify
 from weimin.web.portal import views as portal
 
 handler404 = "weimin.web.failures.not_found"
@@ -35,7 +36,7 @@ urlpatterns = [
     path("mine/<str:number>/rate", portal.rate_contact, name="rate"),
     path("follow", portal.follow, name="follow"),
     path("check/receipt", portal.check_receipt, name="check-receipt"),
-    path("check/certificate", portal.check_certificate, name="check-certificate"),
+    path("check/certificate", verify.check_certificate, name="check-certificate"),
     # 登录
     path("sign-in", login.sign_in, name="sign-in"),
     path("sign-out", login.sign_out, name="sign-out"),
@@ -60,6 +61,16 @@ urlpatterns = [
     path("desk/cases/<str:number>/reveal/<int:person>", case.reveal, name="reveal"),
     path("papers/<str:number>/<str:form>.pdf", papers.paper, name="paper"),
     path("files/<int:file>", files.show, name="file"),
+    # 扫描件：分段上传，手机拍照
+    path("uploads/", transfer.begin, name="uploads"),
+    path("uploads/<str:upload>", transfer.one, name="upload"),
+    path("uploads/<str:upload>/picture", transfer.picture, name="upload-picture"),
+    path("phones/", phone.make, name="phones"),
+    path("phones/<int:door>", phone.seen, name="phone-seen"),
+    path("u/<str:token>", phone.phone, name="phone"),
+    path("u/<str:token>/uploads/", transfer.begin, name="phone-uploads"),
+    path("u/<str:token>/uploads/<str:upload>", transfer.one, name="phone-upload"),
+    path("u/<str:token>/uploads/<str:upload>/picture", transfer.picture, name="phone-picture"),
     # 今日
     path("today", leader.today, name="today"),
     path("today/cases/<str:kind>", leader.cases, name="today-cases"),
