@@ -3,6 +3,7 @@
 from typing import Any
 
 from weimin.cases.cards import judge
+from weimin.cases.delivery import acted_at
 from weimin.cases.effects import EFFECTS, settle
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
@@ -58,7 +59,7 @@ def _finish(
     row.set(
         state="void" if outcome == "repeat" else "done", outcome=outcome, done_at=file.occurred_at,
         answers={**answers, **mark} or None, account_id=file.actor.account_id,
-        late=row.due_at is not None and file.occurred_at > row.due_at,
+        late=row.due_at is not None and acted_at(answers, file.occurred_at) > row.due_at,
     )
     judge(file, row)
     data: dict[str, Any] = {
