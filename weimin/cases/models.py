@@ -178,9 +178,9 @@ class Pause(models.Model):
 
 
 class Access(models.Model):
-    """This office may see this case, and why. The only source of the right to see."""
+    """This office may see this case, and why at first. The only source of the right to see."""
 
-    pk = models.CompositePrimaryKey("office", "case", "why")
+    pk = models.CompositePrimaryKey("office", "case")
     office = models.ForeignKey(Office, models.PROTECT, db_index=False)
     case = models.ForeignKey(Case, models.PROTECT, db_index=False)
     why = models.TextField()  # receiver competent step line_above supervision transferred
