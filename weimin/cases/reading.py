@@ -129,7 +129,7 @@ def seen(
 
 
 def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
-    """By number, identity number, phone or name: whatever the text looks like."""
+    """By number, identity number, organisation code, phone or name: whatever it looks like."""
     found = text.strip()
     try:
         code = code_text(found)
@@ -147,9 +147,17 @@ def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
     if len(code) == 18 and code[:17].isdigit():
         return seen(actor, also=party.format("r.identity_hash = %(hash)s"), page=page,
                     hash=vault.lookup(code))
+    of_organisation = (
+        "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_organisation g"
+        " ON g.id = p.organisation_id WHERE {})"
+    )
+    if len(code) == 18 and code.isascii():
+        return seen(actor, also=of_organisation.format("g.uscc = %(uscc)s"), page=page, uscc=code)
     if code.isdigit():
         return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page)
-    return seen(actor, also=party.format("r.name LIKE %(name)s"), name=f"{found}%", page=page)
+    either = (f"({party.format('r.name LIKE %(name)s')} OR "
+              f"{of_organisation.format('g.name LIKE %(name)s')})")
+    return seen(actor, also=either, name=f"{found}%", page=page)
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
@@ -223,6 +231,7 @@ class Someone:
     phone: str
     person_id: int | None
     paper: str
+    relation: str  # to the applicant; for an organisation its legal representative
 
 
 def parties(case_id: int) -> list[Someone]:
@@ -230,7 +239,8 @@ def parties(case_id: int) -> list[Someone]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),"
-            " coalesce(r.phone_mask, ''), p.person_id, p.paper FROM cases_party p"
+            " coalesce(r.phone_mask, ''), p.person_id, p.paper,"
+            " coalesce(g.legal_representative, p.relation) FROM cases_party p"
             " LEFT JOIN registry_person r ON r.id = p.person_id"
             " LEFT JOIN registry_organisation g ON g.id = p.organisation_id"
             " WHERE p.case_id = %s ORDER BY p.role, p.seq",
@@ -239,8 +249,8 @@ def parties(case_id: int) -> list[Someone]:
         rows = cursor.fetchall()
     return [
         Someone(role=role, name=name, identity=identity, phone=phone,
-                person_id=person, paper=paper)
-        for role, name, identity, phone, person, paper in rows
+                person_id=person, paper=paper, relation=relation)
+        for role, name, identity, phone, person, paper, relation in rows
     ]
 
 
