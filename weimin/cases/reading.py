@@ -71,15 +71,17 @@ UNION ALL
 """
 
 
-def work(actor: Actor, *, now: datetime, late_only: bool = False, page: int = 1) -> list[Row]:
+def work(
+    actor: Actor, *, now: datetime, late_only: bool = False, page: int = 1, size: int = PAGE
+) -> list[Row]:
     """What waits for the actor's offices, the earliest due first; one page."""
     late = {"late_s": "AND s.due_at < %(now)s", "late_t": "AND t.due_at < %(now)s"}
     union = _WORK.format(**(late if late_only else {"late_s": "", "late_t": ""}))
     return _rows(
         f"SELECT {_COLUMNS} FROM ({union}) w JOIN cases_case c ON c.id = w.case_id"
         " ORDER BY w.due_at NULLS LAST, c.id LIMIT %(page)s OFFSET %(skip)s",
-        {"offices": list(actor.offices), "now": now, "most": PAGE * page,
-         "page": PAGE, "skip": PAGE * (page - 1)},
+        {"offices": list(actor.offices), "now": now, "most": size * page,
+         "page": size, "skip": size * (page - 1)},
     )
 
 

@@ -68,6 +68,11 @@ def resident(request: HttpRequest) -> Actor:
     return actor
 
 
+def part_of(request: HttpRequest) -> str:
+    """The part of a page that script asks for beside what stands already; empty: all of it."""
+    return request.headers.get("X-Part", "")
+
+
 def page(
     request: HttpRequest, template: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:

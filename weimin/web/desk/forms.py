@@ -71,9 +71,10 @@ def _reason(file: CaseFile, action: Action) -> Fields:
 def _complete(file: CaseFile, action: Action) -> Fields:
     assert action.step is not None
     kind = kind_of(file.item.flow.steps[action.step.key].kind)
+    several = len(kind.outcomes) > 1
     fields: Fields = [
-        {"name": "outcome", "label": _("结果"), "kind": "radios", "inline": True,
-         "value": "approve", "options": list(kind.outcomes.items())}
+        {"name": "outcome", "label": _("结果"), "kind": "radios" if several else "hidden",
+         "inline": True, "value": next(iter(kind.outcomes)), "options": list(kind.outcomes.items())}
     ]
     for ask in kind.asks:
         shape: dict[str, Any] = {"name": f"answer-{ask.key}", "label": ask.label,

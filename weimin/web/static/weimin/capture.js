@@ -51,5 +51,5 @@
 
   function ready(scope) { $$('[data-capture]', scope).forEach(capture); }
   ready(d);
-  d.addEventListener('htmx:load', function (e) { if (e.detail.elt !== d.body) ready(e.detail.elt); });
+  d.addEventListener('weimin:part', function (e) { ready(e.detail); });
 })();
