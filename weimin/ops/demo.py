@@ -79,7 +79,7 @@ def _play_all(say: Say) -> None:
     stage, until = Stage(), clock.now()
     known: dict[str, Person] = {}
     company, _ = Organisation.objects.get_or_create(
-        uscc="91990000MA0000000X",
+        uscc="91990000MA00000008",
         defaults={"name": "示意建设有限公司", "legal_representative": "示意人"}
     )
     plots = [*told(), *ordinary(COUNT, _villages())]

@@ -19,10 +19,10 @@ from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.spec import Field, ItemSpec, MaterialSpec
 from weimin.kernel import codes, vault
 from weimin.kernel.errors import Invalid
-from weimin.kernel.text import tidy
+from weimin.kernel.text import mask_code, tidy
 from weimin.network.models import Area
 from weimin.registry.models import Organisation, Person
-from weimin.registry.people import organisation_by_code, person_by_identity
+from weimin.registry.people import known_person, organisation_by_code, person_by_identity
 
 MOST_ROWS = 30
 HELPERS = ("agent", "guardian", "handler", "legal")
@@ -188,7 +188,8 @@ def _area(post: Mapping[str, Any], wrong: dict[str, str]) -> str:
     return area
 
 
-def _phone(post: Mapping[str, Any], name: str, wrong: dict[str, str]) -> str:
+def phone_of(post: Mapping[str, Any], name: str, wrong: dict[str, str]) -> str:
+    """A phone that may be left out, checked."""
     text = str(post.get(name, "")).strip()
     if not text:
         return ""
@@ -215,7 +216,7 @@ def _applicant(post: Mapping[str, Any], who: str, me: Person | None, area: str,
                wrong: dict[str, str]) -> Party | None:
     if me is not None and who == "self":
         return Party(person_id=me.pk, name=me.name, phone=vault.decrypt(me.phone_cipher))
-    phone = _phone(post, "phone", wrong)
+    phone = phone_of(post, "phone", wrong)
     person = _person(post, "", None if "area" in wrong else area, me is not None, wrong)
     return Party(person_id=person.pk, name=person.name, phone=phone) if person else None
 
@@ -237,11 +238,27 @@ def _helper(post: Mapping[str, Any], who: str, me: Person | None, wrong: dict[st
         return None
     person = me if me is not None else _person(post, "agent_", None, False, wrong)
     phone = (vault.decrypt(me.phone_cipher) if me is not None
-             else _phone(post, "agent_phone", wrong))
+             else phone_of(post, "agent_phone", wrong))
     if person is None:
         return None
     return Party(role=_role(who), person_id=person.pk, name=person.name, phone=phone,
                  relation=_relation(who), paper=tidy(post.get("paper", "")) or paper_name(who))
+
+
+def member_fault(row: Mapping[str, str], *, stranger: bool) -> str:
+    """What is wrong with a member as he was typed in; empty when nothing is."""
+    name = tidy(row["name"])
+    if not name or not row["relation"]:
+        return _("请写明每位家庭成员的姓名和与户主的关系")
+    if not row["id"]:
+        return ""
+    try:
+        found = known_person(codes.identity_number(row["id"]))
+    except ValueError as error:
+        return f"{name}：{error}"
+    if stranger and found is not None and found.name != name:
+        return _("{}：身份证号与姓名对不上，请对照证件再填一次").format(name)
+    return ""
 
 
 def _members(post: Mapping[str, Any], item: ItemSpec, who: str, me: Person | None,
@@ -250,18 +267,23 @@ def _members(post: Mapping[str, Any], item: ItemSpec, who: str, me: Person | Non
         return []
     found = []
     for row in rows_of(post, "m", member_columns(item)):
-        name = tidy(row["name"])[:40]
-        try:
-            if not name or not row["relation"]:
-                raise ValueError(_("请写明每位家庭成员的姓名和与户主的关系"))
-            person = (person_by_identity(row["id"], name, by_stranger=me is not None)
-                      if row["id"] else Person.objects.create(name=name))
-        except ValueError as error:
-            wrong["members"] = f"{name}：{error}" if name else str(error)
+        if said := member_fault(row, stranger=me is not None):
+            wrong["members"] = said
             continue
+        name = tidy(row["name"])[:40]
+        person = person_by_identity(row["id"], name) if row["id"] else Person.objects.create(name=name)
         found.append(Party(role="member", person_id=person.pk, name=person.name,
                            relation=tidy(row["relation"])[:20]))
     return found
+
+
+def shown_answer(field: Field, given: list[str]) -> str:
+    """An answer in words for whoever gave it; what identifies is masked."""
+    options = {"true": _("是"), "false": _("否"), **dict(field.options)}
+    if field.type in ("id-number", "phone", "bank-account"):
+        return mask_code(given[0]) if given else ""
+    return "、".join(options.get(v, v) if field.type in ("choice", "bool") else v
+                    for v in given if v)
 
 
 def _add_known(answers: dict[str, Any], item: ItemSpec, first: Party, helper: Party | None,

@@ -2,14 +2,16 @@
 
 import uuid
 
+import segno
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
+from markupsafe import Markup
 
-from weimin.cases import reading
 from weimin.cases.file import CaseFile
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import CHANNELS
@@ -22,7 +24,7 @@ from weimin.network.actor import Actor
 from weimin.network.models import Area
 from weimin.registry.models import Organisation
 from weimin.registry.people import known_person
-from weimin.web import asking
+from weimin.web import asking, guided
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 
@@ -164,6 +166,24 @@ def _areas(actor: Actor, typed: QueryDict) -> list[tuple[str, str]]:
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:400])
 
 
+def _seat(request: HttpRequest, code: str) -> guided.Seat:
+    actor = in_role(request, *HANDLERS)
+    return guided.Seat(actor=actor, route="guided-page", start="guided", done="received",
+                       back=reverse("intake", args=[code]), channel=_channel(actor))
+
+
+@require_http_methods(["GET", "POST"])
+def one_by_one(request: HttpRequest, code: str) -> HttpResponse:
+    """The same intake one question a page, for an officer who is new to the item."""
+    return guided.begin(request, _seat(request, code), spec_of(code))
+
+
+@require_http_methods(["GET", "POST"])
+def one_page(request: HttpRequest, code: str, question: str) -> HttpResponse:
+    """One question of it, or all that was said before it is received."""
+    return guided.step(request, _seat(request, code), spec_of(code), question)
+
+
 @require_GET
 def areas(request: HttpRequest) -> JsonResponse:
     """Places by their name, for residents of elsewhere in the city."""
@@ -185,5 +205,11 @@ def received(request: HttpRequest, number: str) -> HttpResponse:
         notice=file.clocks["notice"].due_on if "notice" in file.clocks else None,
         can_accept=any(a.verb == "accept" for a in file.actions()),
         lacking=[m for m in file.materials.values() if m == "missing"],
-        people=reading.parties(file.id), key=uuid.uuid4().hex,
+        qr=_qr(request.build_absolute_uri(f"{reverse('follow')}?number={file.number}")),
     )
+
+
+def _qr(text: str) -> Markup:
+    """A code for the resident's phone, drawn on the page."""
+    return Markup(segno.make(text, micro=False).svg_inline(border=2, omitsize=True))
+

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime
+from typing import Any
 
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import WeiminError
 from weimin.web.desk.case import context_of
-from weimin.web.page import HANDLERS, in_role, page, part_of, staff
+from weimin.web.page import HANDLERS, in_role, page, page_number, part_of, staff
 from weimin.web.words import light_of, plain_name
 
 
@@ -29,12 +30,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     see, is the same not-found as everywhere.
     """
     actor, now = in_role(request, *HANDLERS), clock.now()
-    view, number = request.GET.get("view", "mine"), _page_number(request)
+    view, number = request.GET.get("view", "mine"), page_number(request, 20)
     late_only, chosen = view == "late", request.GET.get("case", "")
     rows = reading.work(actor, now=now, late_only=late_only, page=number)
     total, late = reading.work_count(actor, now=now)
     shown = late if late_only else total
-    context = {
+    context: dict[str, Any] = {
         "groups": _groups(rows, now, chosen), "view": "late" if late_only else "mine",
         "number": number, "total": shown,
         "filters": [
@@ -52,11 +53,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         context |= context_of(request, file)
     return page(request, "desk/list.jinja", **context, approved=request.GET.get("done"),
                 failed=request.GET.getlist("failed"))
-
-
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    return max(1, min(int(text), 20)) if text.isdigit() else 1
 
 
 def _count(number: int) -> str:
@@ -94,7 +90,7 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
 def search(request: HttpRequest) -> HttpResponse:
     """By number, name, identity number or phone; without words, the newest that I may see."""
     actor, now, text = staff(request), clock.now(), request.GET.get("q", "").strip()
-    number = _page_number(request)
+    number = page_number(request)
     rows = reading.search(actor, text, page=number) if text else reading.seen(actor, page=number)
     if text and len(rows) == 1 and rows[0].number == text.replace(" ", ""):
         return redirect("case", rows[0].number)
