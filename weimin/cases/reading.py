@@ -130,7 +130,7 @@ def seen(
     return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
 
 
-def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
+def search(actor: Actor, text: str, *, page: int = 1, size: int = PAGE) -> list[Row]:
     """By number, identity number, organisation code, phone or name: whatever it looks like."""
     found = text.strip()
     try:
@@ -143,23 +143,21 @@ def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
         "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id"
         " WHERE {})"
     )
-    if codes.is_mobile(code):
-        return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page,
-                    hash=vault.lookup(code))
-    if len(code) == 18 and code[:17].isdigit():
-        return seen(actor, also=party.format("r.identity_hash = %(hash)s"), page=page,
-                    hash=vault.lookup(code))
-    of_organisation = (
+    company = (
         "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_organisation g"
         " ON g.id = p.organisation_id WHERE {})"
     )
-    if len(code) == 18 and code.isascii():
-        return seen(actor, also=of_organisation.format("g.uscc = %(uscc)s"), page=page, uscc=code)
+    if codes.is_mobile(code):
+        return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page, size=size,
+                    hash=vault.lookup(code))
+    if len(code) == 18 and code.isascii() and code.isalnum():
+        either = (party.format("r.identity_hash = %(hash)s"), company.format("g.uscc = %(code)s"))
+        return seen(actor, also=" OR ".join(either), page=page, size=size, code=code,
+                    hash=vault.lookup(code))
     if code.isdigit():
-        return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page)
-    either = (f"({party.format('r.name LIKE %(name)s')} OR "
-              f"{of_organisation.format('g.name LIKE %(name)s')})")
-    return seen(actor, also=either, name=f"{found}%", page=page)
+        return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page, size=size)
+    either = (party.format("r.name LIKE %(name)s"), company.format("g.name LIKE %(name)s"))
+    return seen(actor, also=" OR ".join(either), name=f"{found}%", page=page, size=size)
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:

@@ -202,6 +202,7 @@ def received(request: HttpRequest, number: str) -> HttpResponse:
     return page(
         request, "desk/received.jinja", file=file, channel=CHANNELS[file.channel],
         competent=file.routes.office_names[file.office_id],
+        receiver=file.routes.office_names[file.receiver_id],
         notice=file.clocks["notice"].due_on if "notice" in file.clocks else None,
         can_accept=any(a.verb == "accept" for a in file.actions()),
         lacking=[m for m in file.materials.values() if m == "missing"],

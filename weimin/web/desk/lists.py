@@ -111,14 +111,16 @@ def lines(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
 @require_GET
 def calls(request: HttpRequest) -> HttpResponse:
     """Residents whom no SMS reaches and who should hear something today."""
-    actor, now = staff(request), clock.now()
+    actor, now, number = staff(request), clock.now(), page_number(request)
     rows = reading.seen(
-        actor,
+        actor, page=number,
         also="c.state IN ('noticed', 'decided') AND NOT EXISTS (SELECT FROM cases_party p"
         " JOIN registry_person r ON r.id = p.person_id WHERE p.case_id = c.id"
         " AND r.phone_mask LIKE '1%%')",
     )
-    return page(request, "desk/calls.jinja", rows=lines(rows, now))
+    return page(request, "desk/calls.jinja", rows=lines(rows, now), number=number,
+                more=len(rows) == reading.PAGE, none_title=_("今天没有要打的电话"),
+                none_text=_("收不到短信的居民，要补材料或结果已出时，会出现在这里。"))
 
 
 @require_GET
@@ -126,7 +128,7 @@ def excel(request: HttpRequest) -> HttpResponse:
     """The list as a sheet, masked as on the screen."""
     searched = request.GET.get("of") == "search"
     actor, now = staff(request) if searched else in_role(request, *HANDLERS), clock.now()
-    rows = (reading.search(actor, request.GET.get("q", "")) if searched else reading.work(
+    rows = (reading.search(actor, request.GET.get("q", ""), size=reading.EXACT_UP_TO) if searched else reading.work(
         actor, now=now, late_only=request.GET.get("view") == "late", size=reading.EXACT_UP_TO))
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
