@@ -100,13 +100,15 @@ def test_what_the_form_does_not_ask_for_is_skipped(cast: Cast, now: datetime) ->
     assert steps_of(number, "skipped") == ["repair"]
 
 
-@pytest.mark.xfail(strict=True, reason="the flow promises two people and nobody checks it")
 def test_who_reviewed_it_does_not_decide_it(cast: Cast, now: datetime) -> None:
     number = under_way(cast, now, "HY-MED-04")
     officer = of_county("medical-security")
     do(number, "check", actor=officer, now=now)
     with pytest.raises((NotAllowed, WrongState)):
         do(number, "decide", actor=officer, now=now)
+    with pytest.raises(Invalid, match="另一人"):
+        reassign(number, actor=of_county("medical-security", "approver"), now=now, reason="他熟悉",
+                 step=step_of(number, "decide"), account=officer.account_id)
     do(number, "decide", actor=of_county("medical-security", "approver"), now=now)
 
 

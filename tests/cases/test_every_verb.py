@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,11 +20,12 @@ from tests.cases.scenes import (
     under_way,
 )
 from tests.cast import ALLOWANCE, MATERIALS, Cast, accepted, do, received, step_of
-from weimin.cases.models import Case
+from weimin.cases.models import Card, Case
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs import hand_over, notify_missing, suspend, withdraw
+from weimin.cases.verbs import hand_over, issue_cards, notify_missing, suspend, withdraw
 from weimin.kernel.errors import Invalid, KeyReused, NotFound
-from weimin.network.actor import Actor
+from weimin.network.actor import SYSTEM, Actor
+from weimin.network.models import Post
 from weimin.trail.models import Event
 
 pytestmark = pytest.mark.usefixtures("own_network")  # one verb needs an item published anew
@@ -82,6 +83,19 @@ def _published_anew(cast: Cast, now: datetime) -> str:
     return number
 
 
+def _carded(cast: Cast, now: datetime, actor: Actor, **params: Any) -> Scene:
+    number = accepted(cast, now - timedelta(days=30))
+    issue_cards(number, actor=SYSTEM, now=now)
+    card = Card.objects.filter(case__number=number).order_by("id")[0]
+    return Scene(number, actor, {"card": card.pk, **params})
+def _orphaned(cast: Cast, now: datetime) -> str:
+    """The post that answers is no more; the head of the office is on duty from now on."""
+    number = accepted(cast, now)
+    Post.objects.filter(pk=cast.reviewer.post_id).update(valid_to=now.date())
+    Post.objects.filter(pk=cast.town_head.post_id).update(on_duty=True)
+    return number
+
+
 def _on_step(number: str, actor: Actor, key: str, **params: Any) -> Scene:
     return Scene(number, actor, {"step": step_of(number, key), **params})
 
@@ -118,6 +132,13 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
+    "issue_cards": lambda c, t: Scene(accepted(c, t - timedelta(days=30)), SYSTEM),
+    "contest_card": lambda c, t: _carded(c, t, c.reviewer, reason="停电三日"),
+    "rule_on_card": lambda c, t: _carded(c, t, c.supervisor, reason="系停电所致", withdraw=True),
+    "renew_by_silence": lambda c, t: Scene(
+        under_way(c, t - timedelta(days=40), "HY-EMP-07", expires=f"{t - timedelta(days=1):%F}"),
+        SYSTEM),
+    "succeed": lambda c, t: Scene(_orphaned(c, t), SYSTEM),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }
 
@@ -181,12 +202,13 @@ def test_a_stranger_is_told_that_there_is_nothing(name: str, cast: Cast, now: da
 def test_what_is_entered_later_says_when_and_why(name: str, cast: Cast, now: datetime) -> None:
     scene, noon = SCENES[name](cast, now), now.replace(hour=12)
     asked = {"actor": scene.actor, "now": noon, **scene.params}
+    before = case_of(scene.number).received_at - timedelta(days=1)
     with pytest.raises(Invalid, match="补录"):
         VERBS[name](scene.number, occurred_at=noon, **asked)
     with pytest.raises(Invalid, match="不能晚于"):
         VERBS[name](scene.number, occurred_at=now.replace(day=11), late_entry="停电", **asked)
     with pytest.raises(Invalid, match="不能早于"):
-        VERBS[name](scene.number, occurred_at=now.replace(day=9), late_entry="停电", **asked)
+        VERBS[name](scene.number, occurred_at=before, late_entry="停电", **asked)
     paper = now.replace(hour=11)
     VERBS[name](scene.number, occurred_at=paper, late_entry="停电", **asked)
     event = Event.objects.filter(subject_id=case_of(scene.number).pk).latest("seq")

@@ -34,6 +34,7 @@ from tests.cases.scenes import (
 )
 from tests.cast import ALLOWANCE, Cast, look
 from weimin.cases import materials
+from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
 from weimin.cases.models import Case, Duty, Step
 from weimin.cases.verb import VERBS
@@ -277,7 +278,8 @@ class Township(RuleBasedStateMachine):
         if verb == "reassign":
             held = Holding.objects.filter(post__office_id=row.office_id).order_by("id")
             return {"step": step_id, "reason": "他熟悉", "account": pick(
-                [None, *held.values_list("account_id", flat=True)]
+                [None, *held.exclude(account_id__in=doers(file, row.key)).values_list(
+                    "account_id", flat=True)]
             )}
         if verb == "return_to":
             before = file.item.flow.ancestors[row.key]

@@ -3,10 +3,6 @@
 import pytest
 from django.conf import settings
 
-from tests.cases.conftest import own_network
-
-__all__ = ["own_network"]
-
 
 @pytest.fixture(scope="session", autouse=True)
 def static_root() -> None:

@@ -23,14 +23,15 @@ from tests.web.doors import (
     symbol,
     table,
 )
-from weimin.cases.models import Case, Material
+from weimin.cases.models import Card, Case, Material
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs import accept, close, complete
+from weimin.cases.verbs import accept, close, complete, issue_cards
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import item_version
 from weimin.documents.models import File
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock, vault
+from weimin.network.actor import SYSTEM
 
 # How often anybody may try is tested elsewhere; here the door itself is.
 pytestmark = pytest.mark.django_db
@@ -124,10 +125,14 @@ STATES = {"received": "已收件", "accepted": "办理中", "decided": "已决�
 def case_in(state: str, cast: Cast, now: datetime) -> str:
     if state == "received":
         return received(cast, now)
+    if state == "accepted":  # it lay in the town for too long: there is a card to talk about
+        long_ago = now - timedelta(days=20)
+        number = received(cast, long_ago)
+        accept(number, actor=cast.reviewer, now=long_ago)
+        issue_cards(number, actor=SYSTEM, now=now)
+        return number
     number = received(cast, now)
     accept(number, actor=cast.reviewer, now=now)
-    if state == "accepted":
-        return number
     everybody = (cast.reviewer, cast.county, cast.county_head, cast.clerk, cast.info)
     while (case := Case.objects.get(number=number)).state not in (state, "closed"):
         step = case.step_set.filter(state="open").order_by("id").first()
@@ -161,6 +166,9 @@ def said(verb: str, number: str, cast: Cast) -> dict[str, Any]:
         found["missing"] = "id-card"
     if verb == "transfer":
         found["office"] = next(iter(routes_now().office_names))
+    if verb.endswith("_card"):
+        card = Card.objects.filter(case__number=number).order_by("id").first()
+        found["card"] = card.pk if card else 0
     if verb == "hand_over":
         found["post"] = cast.clerk.post_id
     return found

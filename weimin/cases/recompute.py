@@ -8,7 +8,6 @@ from weimin.cases import clocks
 from weimin.cases.file import CaseFile
 from weimin.network.actor import SYSTEM
 from weimin.trail import chain
-from weimin.worktime.current import calendar_now
 
 chain.register(recompute="期限重新计算")
 
@@ -22,8 +21,8 @@ def recompute_running(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT c.number FROM cases_case c JOIN cases_clock k ON k.case_id = c.id"
-            " WHERE c.state <> 'closed' AND k.met_at IS NULL AND k.calendar < %s",
-            [calendar_now().version],
+            " WHERE c.state <> 'closed' AND k.met_at IS NULL"
+            " AND k.calendar < (SELECT max(id) FROM worktime_decree)"
         )
         numbers = [number for (number,) in cursor.fetchall()]
     return sum(_recompute(number, now) for number in numbers)

@@ -31,6 +31,8 @@ def _words(file: "CaseFile", verb: str, data: dict[str, Any]) -> str | None:
         return "不予受理，理由和救济途径见书面决定。"
     if verb == "transfer":
         return f"已移送{data['to'][1]}办理，期限不变。"
+    if verb == "succeed" and "competent" in data:
+        return f"因机构调整，现由{data['competent'][2]}办理，期限不变。"
     if verb == "extend":
         return f"经批准延长办理期限{_promised(file)}。理由见通知书。"
     if verb == "suspend":

@@ -17,10 +17,10 @@ from weimin.cases import materials
 from weimin.cases.facts import checked
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.spec import Field, ItemSpec, MaterialSpec
-from weimin.kernel import codes, vault
+from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid
 from weimin.kernel.text import mask_code, tidy
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
 from weimin.registry.people import known_person, organisation_by_code, person_by_identity
 
@@ -183,7 +183,7 @@ def intake_of(
 
 def _area(post: Mapping[str, Any], wrong: dict[str, str]) -> str:
     area = str(post.get("area") or "")
-    if not Area.objects.filter(code=area, valid_to=None).exists():
+    if not Area.objects.filter(living(clock.today()), code=area).exists():
         wrong["area"] = _("请查找并选择村（社区）")
     return area
 

@@ -25,9 +25,9 @@ from weimin.kernel import clock, codes
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.kernel.text import mask_code, tidy
 from weimin.network.actor import Actor
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
-from weimin.registry.people import known_person
+from weimin.registry.people import home_of, known_person
 from weimin.web import asking, drafts
 from weimin.web.drafts import Filled
 from weimin.web.limits import limited
@@ -198,10 +198,10 @@ def _prefill(draft: Filled, seat: Seat, item: ItemSpec) -> None:
     known = {"person.birth": born and born.isoformat()}
     if person is not None:
         known |= {"person.residence_area": person.residence_id,
-                  asking.PLACE_FIELDS.get(item.place, ""): person.household_id}
+                  asking.PLACE_FIELDS.get(item.place, ""): home_of(person, clock.today())}
     names = {f"f-{f.key}": known.get(f.prefill) for f in asking.asked_fields(item)}
     if item.place == "household" and person is not None:
-        names["area"] = person.household_id
+        names["area"] = home_of(person, clock.today())
     for name, value in names.items():
         if value and name not in draft.seen:
             draft.said[name] = value
@@ -280,7 +280,7 @@ def _place_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
     code = post.get(question.key, "")
     if not code and question.field is not None and not question.field.required:
         return {}
-    fits = Area.objects.filter(code=code, level="village", valid_to=None).exists()
+    fits = Area.objects.filter(living(clock.today()), code=code, level="village").exists()
     return {} if fits else {question.key: _("请输入名字，点“查找”，再选一个")}
 
 
@@ -337,7 +337,8 @@ def _places(question: Question, typed: QueryDict) -> list[tuple[str, str]]:
     """Places found by the words that were typed, and the one that was chosen before."""
     if question.kind != "place":
         return []
-    villages, chosen = Area.objects.filter(level="village", valid_to=None), typed.get(question.key)
+    villages = Area.objects.filter(living(clock.today()), level="village")
+    chosen = typed.get(question.key)
     rows: list[tuple[str, str]] = []
     if words := typed.get("place", "").strip():
         found = villages.filter(full_name__contains=words).exclude(code=chosen or "")

@@ -137,7 +137,8 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     if actor.has("leader", "supervisor", "government_head", "head"):
         links.append(_link(request, _("今日"), "today"))
     if not actor.has("sysadmin", "secadmin", "auditor"):
-        links += [_link(request, _("查找"), "search"), _link(request, _("今天打电话"), "calls")]
+        links += [_link(request, _("查找"), "search"), _link(request, _("今天打电话"), "calls"),
+                  _link(request, _("红黄牌"), "cards")]
     if actor.has("sysadmin", "secadmin", "auditor"):
         links.append(_link(request, _("管理"), "admin"))
     return links

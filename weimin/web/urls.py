@@ -5,7 +5,7 @@ from django.urls import path
 from weimin.web import files, leader, login, papers, styleguide
 from weimin.web.admin import views as admin
 from weimin.web.api.router import api
-from weimin.web.desk import case, intake, lists
+from weimin.web.desk import cards, case, intake, lists
 from weimin.web.portal import apply
 from weimin.web.portal import views as portal
 
@@ -38,6 +38,7 @@ urlpatterns = [
     path("desk", lists.desk, name="desk"),
     path("desk/search", lists.search, name="search"),
     path("desk/calls", lists.calls, name="calls"),
+    path("desk/cards", cards.cards, name="cards"),
     path("desk/excel", lists.excel, name="excel"),
     path("desk/batch", lists.batch, name="batch"),
     path("desk/intake", intake.find_item, name="intake-find"),

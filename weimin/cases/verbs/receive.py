@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -21,6 +21,7 @@ from weimin.kernel.codes import case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotAllowed, NotFound, WrongState
 from weimin.kernel.text import mask_code, mask_name
 from weimin.network.actor import Actor
+from weimin.network.models import Area
 from weimin.trail import chain
 
 CHANNELS = {
@@ -70,7 +71,8 @@ SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases
        coalesce((SELECT c.number FROM {_TWIN} AND p.person_id = ANY(%(people)s) LIMIT 1),
                 (SELECT c.number FROM {_TWIN} AND p.organisation_id = %(organisation)s LIMIT 1))
   FROM network_epoch e
-  LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_to IS NULL
+  LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_from <= %(today)s
+       AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
   LEFT JOIN cases_reply r ON r.key = %(reply)s
 """
 
@@ -118,14 +120,14 @@ def _receive(
         cursor.execute(
             _PRELUDE,
             {"item": intake.item, "people": people, "area": intake.area,
-             "organisation": applicant.organisation_id,
+             "organisation": applicant.organisation_id, "today": local(now).date(),
              "reply": reply_key(actor, "receive", key)},
         )
         epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
     if stored := replayed((body, answer), asked):
         return stored
     if path is None:
-        raise Invalid(fields={"area": "没有这个地方，或它已经撤并"})
+        raise Invalid(fields={"area": _no_such_place(intake.area, local(now).date())})
     if intake.channel not in CHANNELS:
         raise Invalid(fields={"channel": f"请选择：{'、'.join(CHANNELS.values())}"})
     routes = routes_at(epoch)
@@ -139,6 +141,14 @@ def _receive(
         file.row["received_at"] = occurred_at
         file.enter_late(occurred_at, late_entry)
     return _write(file, intake, applicant, key, asked, twin)
+
+
+def _no_such_place(code: str, on: date) -> str:
+    area = Area.objects.filter(code=code).first()
+    heir = area and area.standing(on)
+    if area and heir and heir.code != code:
+        return f"{area.name}已并入{heir.full_name}，请改选它"
+    return "没有这个地方，或它已经撤并"
 
 
 def _ask_about(twin: str, actor: Actor, now: datetime) -> None:
@@ -209,7 +219,7 @@ def _open_file(
             "facts": facts, "office_id": competent, "receiver_id": receiver,
             "lead_post_id": post, "first_contact_id": post, "hand_over_to_id": None,
             "received_at": now, "accepted_at": None, "decided_at": None, "closed_at": None,
-            "due_at": None, "late": False, "confidential": item.confidential, "version": 0,
+            "due_at": None, "warn_on": None, "late": False, "confidential": item.confidential, "version": 0,
         },
     )
     file.epoch, file.area_path = routes.epoch, places
@@ -360,7 +370,7 @@ def _who_sees(file: CaseFile, on: Any) -> list[tuple[int, str]]:
         path = ancestors(row["area_id"])
         seen += [(o, "line_above") for o in routes.lines_above(file.item.line, path, on)
                  if o != row["office_id"]]
-        seen += [(office, "supervision") for office in routes.supervisors(path)]
+        seen += [(office, "supervision") for office in routes.supervisors(path, on)]
     return seen
 
 

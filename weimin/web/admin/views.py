@@ -156,7 +156,8 @@ def _withdraw(request: HttpRequest, pk: int) -> None:
     if row.during.lower >= today:
         row.delete()
     else:
-        row.save(update_fields=["during"])
+        row.pack = ""  # from now on the administration has the last word on it
+        row.save(update_fields=["during", "pack"])
     _log(request, chain.Subject("delegation", pk), "delegate", withdrawn=str(today))
 
 

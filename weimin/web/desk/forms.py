@@ -11,8 +11,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from weimin.cases import materials
+from weimin.cases.cards import COLOUR_TITLES
+from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
 from weimin.cases.file import CaseFile
+from weimin.cases.rows import CardRow
 from weimin.catalogue.routes import Routes
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
@@ -56,6 +59,7 @@ _HINTS = {
     "transfer": "计时不停，居民会收到告知。",
     "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
+    "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
 }
 
@@ -168,7 +172,7 @@ def _extend(file: CaseFile, action: Action) -> Fields:
 def _hand_over(file: CaseFile, action: Action) -> Fields:
     offices = {s.office_id for s in file.steps if s.office_id} | {
         file.row["office_id"], file.row["receiver_id"]}
-    posts = Post.objects.filter(office_id__in=offices).select_related("office")
+    posts = Post.objects.filter(office_id__in=offices, valid_to=None).select_related("office")
     return [
         {"name": "post", "label": _("移交给"), "kind": "select",
          "options": [(p.pk, f"{p.office.name} · {p.title}") for p in posts
@@ -191,7 +195,7 @@ def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
     found = [
         (office, routes.office_names[office])
         for (area, _line), spans in routes.offices.items() if area in here
-        for span, office in spans if span.last is None and office != file.row["office_id"]
+        for span, office in spans if span.holds(file.today) and office != file.row["office_id"]
     ]
     return sorted(set(found), key=lambda pair: pair[0])
 
@@ -217,6 +221,36 @@ def _correct(file: CaseFile, action: Action) -> Fields:
     return [*fields, _text("reason", _("更正的原因"))]
 
 
+def _contest(file: CaseFile, action: Action) -> Fields:
+    mine = [card for card in file.cards
+            if card.state == "standing" and card.office_id in file.actor.offices]
+    return [_card_choice(file, mine), _text("reason", _("申辩的理由"))]
+
+
+def _rule_on(file: CaseFile, action: Action) -> Fields:
+    return [
+        _card_choice(file, [card for card in file.cards if card.state != "withdrawn"]),
+        {"name": "withdraw", "label": _("裁定"), "kind": "radios", "value": "", "inline": True,
+         "options": [("", _("维持")), ("1", _("撤销"))]},
+        _text("reason", _("理由")),
+    ]
+
+
+def _card_choice(file: CaseFile, cards: list[CardRow]) -> dict[str, Any]:
+    return {"name": "card", "label": _("哪一张"), "kind": "radios",
+            "value": str(cards[0].id) if cards else None,
+            "options": [(str(card.id), card_words(file, card)) for card in cards]}
+
+
+def card_words(file: CaseFile, card: CardRow) -> str:
+    """A card in words: 红牌（县级审核确认），县民政局，申辩中."""
+    step = file.item.flow.steps.get(card.about.split()[0])
+    return _("{colour}（{term}），{office}，{state}").format(
+        colour=COLOUR_TITLES[card.colour], term=step.title if step else _("全件期限"),
+        office=file.routes.office_names.get(card.office_id, ""), state=CARD_STATES[card.state],
+    )
+
+
 _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "accept": _accept, "notify_missing": _notify, "notify_again": _notify,
     "supplement": _supplement,
@@ -225,6 +259,7 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign, "correct": _correct,
+    "contest_card": _contest, "rule_on_card": _rule_on,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
 
@@ -286,6 +321,9 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
     "nudge": lambda post: {"words": post.get("words", "")},
+    "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
+    "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),
+                                  "withdraw": post.get("withdraw") == "1"},
 }
 
 

@@ -21,9 +21,9 @@ from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.network.actor import Actor
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Organisation
-from weimin.registry.people import known_person
+from weimin.registry.people import home_of, known_person
 from weimin.web import asking, guided
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
@@ -98,11 +98,12 @@ def _known(post: QueryDict, item: ItemSpec) -> QueryDict:
         typed["name"], typed["known"] = person.name, "1"
         if person.phone_hash and not typed.get("phone"):
             typed["phone"] = vault.decrypt(person.phone_cipher)
-        if person.household_id and not typed.get("area"):
-            typed["area"] = person.household_id
+        home = home_of(person, clock.today())
+        if home and not typed.get("area"):
+            typed["area"] = home
         known |= {
             "person.name": person.name, "person.ethnic": person.ethnic,
-            "person.household_area": person.household_id or "",
+            "person.household_area": home,
             "person.residence_area": person.residence_id or "",
             "person.phone": vault.decrypt(person.phone_cipher),
         }
@@ -162,7 +163,7 @@ def _areas(actor: Actor, typed: QueryDict) -> list[tuple[str, str]]:
         wanted |= Q(full_name__contains=place)
     if typed.get("area"):
         wanted |= Q(code=typed["area"])
-    rows = Area.objects.filter(wanted, level="village", valid_to=None)
+    rows = Area.objects.filter(wanted, living(clock.today()), level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:400])
 
 
@@ -189,7 +190,7 @@ def areas(request: HttpRequest) -> JsonResponse:
     """Places by their name, for residents of elsewhere in the city."""
     in_role(request, *HANDLERS)
     text = request.GET.get("q", "").strip()
-    rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
+    rows = Area.objects.filter(living(clock.today()), full_name__contains=text, level="village")
     found = rows.order_by("sort_key").values_list("code", "full_name")[:20] if text else []
     return JsonResponse({"areas": [{"code": c, "name": n} for c, n in found]})
 

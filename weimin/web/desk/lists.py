@@ -73,7 +73,7 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits = reverse("case", args=["0"]).removesuffix("0"), _("等您{}")
     for row in rows:
-        colour, word = light_of(row.due_at, now)
+        colour, word = light_of(row.due_at, row.warn_on, now)
         groups.setdefault(colour, []).append(
             {
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
@@ -102,7 +102,7 @@ def lines(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
     """Rows as the tables of cases draw them."""
     found = []
     for row in rows:
-        colour, word = light_of(row.due_at, now)
+        colour, word = light_of(row.due_at, row.warn_on, now)
         found.append({"row": row, "item": plain_name(row.item.name), "color": colour,
                       "word": word})
     return found
@@ -139,7 +139,7 @@ def excel(request: HttpRequest) -> HttpResponse:
         for n, row in enumerate(rows, start=1):
             due = row.due_at.strftime("%Y-%m-%d %H:%M") if row.due_at else ""
             sheet.write_row(n, 0, [row.number, row.item.name, row.applicant, row.waits_for, due,
-                                   light_of(row.due_at, now)[1]])
+                                   light_of(row.due_at, row.warn_on, now)[1]])
         sheet.set_column(0, 5, 18)
     response = HttpResponse(
         out.getvalue(),

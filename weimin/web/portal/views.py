@@ -20,7 +20,7 @@ from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
 from weimin.kernel.text import code_text, tidy
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Certificate
 from weimin.trail import receipts
 from weimin.trail.models import Event
@@ -62,7 +62,7 @@ def _areas(request: HttpRequest) -> list[tuple[str, str]]:
     text = request.GET.get("place", "").strip()
     if not text:
         return []
-    rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
+    rows = Area.objects.filter(living(clock.today()), full_name__contains=text, level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:30])
 
 

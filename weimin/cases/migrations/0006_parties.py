@@ -6,7 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0003_a_post_with_cases_keeps_its_holder'),
+        ('cases', '0004_who_is_switched_off_answers_for_nothing'),
+        ('cases', '0005_cards'),
         ('registry', '0002_parties'),
     ]
 
