@@ -19,7 +19,7 @@ from tests.cases.scenes import (
     town_building_head,
     under_way,
 )
-from tests.cast import Cast, accepted, do, received, step_of
+from tests.cast import HANDED, Cast, accepted, do, received, step_of
 from weimin.cases.models import Step
 from weimin.cases.verbs import complete, reassign, suspend
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
@@ -301,6 +301,6 @@ def test_the_way_of_delivery_is_one_of_the_lawful_ones(cast: Cast, now: datetime
     complete(number, actor=cast.county, now=now, step=step_of(number, "issue"), outcome="approve")
     with pytest.raises(Invalid, match="送达方式"):
         do(number, "deliver", actor=cast.info, now=now, way="pigeon")
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     assert clock_of(number, "delivery").met_at == now
     assert story(number) == ["receive", "accept", *["complete"] * 4]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cases.scenes import (
     ROAD,
+    application,
     case_of,
     chain_faults,
     of_county,
@@ -19,10 +20,19 @@ from tests.cases.scenes import (
     town_building_head,
     under_way,
 )
-from tests.cast import ALLOWANCE, MATERIALS, Cast, accepted, do, received, step_of
+from tests.cast import ALLOWANCE, CARD, HANDED, MATERIALS, Cast, accepted, do, received, step_of
 from weimin.cases.models import Card, Case
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs import hand_over, issue_cards, notify_missing, suspend, withdraw
+from weimin.cases.verbs import (
+    accept,
+    complete,
+    hand_over,
+    issue_cards,
+    notify_missing,
+    receive,
+    suspend,
+    withdraw,
+)
 from weimin.kernel.errors import Invalid, KeyReused, NotFound
 from weimin.network.actor import SYSTEM, Actor
 from weimin.network.models import Post
@@ -55,7 +65,7 @@ def _reviewed(cast: Cast, now: datetime) -> str:
 def _delivered(cast: Cast, now: datetime) -> str:
     number = _reviewed(cast, now)
     do(number, "decide", "reject", actor=cast.county, now=now)
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     return number
 
 
@@ -88,11 +98,21 @@ def _carded(cast: Cast, now: datetime, actor: Actor, **params: Any) -> Scene:
     issue_cards(number, actor=SYSTEM, now=now)
     card = Card.objects.filter(case__number=number).order_by("id")[0]
     return Scene(number, actor, {"card": card.pk, **params})
+
+
 def _orphaned(cast: Cast, now: datetime) -> str:
     """The post that answers is no more; the head of the office is on duty from now on."""
     number = accepted(cast, now)
     Post.objects.filter(pk=cast.reviewer.post_id).update(valid_to=now.date())
     Post.objects.filter(pk=cast.town_head.post_id).update(on_duty=True)
+    return number
+
+
+def _certified(cast: Cast, now: datetime) -> str:
+    number = receive(application(cast.zhao, CARD), actor=cast.info, now=now).number
+    accept(number, actor=cast.info, now=now)
+    do(number, "decide", actor=cast.reviewer, now=now)
+    complete(number, actor=cast.reviewer, now=now, step=step_of(number, "issue"), outcome="approve")
     return number
 
 
@@ -131,6 +151,8 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "end": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "申请人去世"}),
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
+    "revoke": lambda c, t: Scene(_certified(c, t), c.town_head, {"ground": "procedure",
+                                 "reason": "未经审核"}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
     "issue_cards": lambda c, t: Scene(accepted(c, t - timedelta(days=30)), SYSTEM),
     "contest_card": lambda c, t: _carded(c, t, c.reviewer, reason="停电三日"),

@@ -32,7 +32,7 @@ from tests.cases.scenes import (
     town_building,
     town_building_head,
 )
-from tests.cast import ALLOWANCE, Cast, look
+from tests.cast import ALLOWANCE, HANDED, Cast, look
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
@@ -269,6 +269,7 @@ class Township(RuleBasedStateMachine):
             "extend": {"term": "1wd", "reason": "情况复杂"},
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},
             "reopen": {"reason": "复议决定撤销"},
+            "revoke": {"ground": "procedure", "reason": "未经审核"},
         }.get(verb, {})
 
     def of_step(
@@ -293,8 +294,10 @@ class Township(RuleBasedStateMachine):
         outside = {"reason": "停电"} if verb == "done_outside" else {}
         if kind.key == "public-notice" and outcome == "approve":
             self.now = max(self.now, row.opened_at + timedelta(days=8))
+        if kind.delivers:
+            return {"step": step_id, "outcome": outcome, **outside, "answers": HANDED}
         known = {"posted_on": str(local(row.opened_at).date()), "ended_on": str(local(self.now).date()),
-                 "visited_on": str(local(self.now).date()), "way": "direct"}
+                 "visited_on": str(local(self.now).date())}
         return {"step": step_id, "outcome": outcome, **outside, "answers": {
             ask.key: known.get(ask.key, "属实") for ask in kind.asks
             if ask.required and outcome in ask.when

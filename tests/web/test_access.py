@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, received
+from tests.cast import ALLOWANCE, HANDED, VILLAGE, Cast, accepted, received
+from tests.pictures import picture
 from tests.web.doors import (
     SIGN_IN,
     UNKNOWN,
@@ -26,12 +27,16 @@ from tests.web.doors import (
 from weimin.cases.models import Card, Case, Material
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import accept, close, complete, issue_cards
+from weimin.catalogue.models import PackVersion
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import item_version
+from weimin.documents import uploads
 from weimin.documents.models import File
+from weimin.documents.uploads import Owner
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock, vault
 from weimin.network.actor import SYSTEM
+from weimin.worktime.models import Decree
 
 # How often anybody may try is tested elsewhere; here the door itself is.
 pytestmark = pytest.mark.django_db
@@ -58,8 +63,20 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
     return {
         "number": number, "code": ALLOWANCE, "form": "receipt", "person": cast.zhao.pk,
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
-        "office": case.office_id, "message": 0, "verb": "nudge", "question": "area",
+        "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
+        "question": "area",
+        "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
+        "decree": Decree.objects.latest("id").pk, **sent(cast, case),
     }
+
+
+def sent(cast: Cast, case: Case) -> dict[str, Any]:
+    """A page that 村信息员 has sent for a form, and a door for his phone."""
+    content = picture()
+    owner = Owner(account_id=cast.info.account_id or 0)
+    page = uploads.keep_whole(owner, content=content, name="第一页.jpg", now=clock.now())
+    door, token = uploads.open_door(owner.account_id, "身份证", clock.now())
+    return {"upload": page.pk, "door": door.pk, "token": token}
 
 
 def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
@@ -70,12 +87,17 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "GET /desk/excel": {"of": "search", "q": "赵大爷"},
         "GET /desk/areas": {"q": "杉桥"},
         "GET /api/v1/cases": {"q": "赵大爷"},
+        "POST /uploads/": {"size": "100", "sha256": "0" * 64, "name": "a.jpg"},
         "POST /follow": {"number": number, "four": "1234"},
         "POST /check/receipt": {"receipt": "1"},
         "POST /check/certificate": {"number": "1", "code": "1"},
         "POST /sign-in": {"phone": "1"},
         "POST /mine/{number}/rate": {"level": "9", "contact": "1"},
-        "POST /admin/people": {"account": cast.clerk.account_id, "active": "1"},
+        "GET /admin/packs/check": {"source": "installed:hengyang"},
+        "POST /admin/packs/publish": {"source": "installed:hengyang"},
+        "POST /admin/jobs/run": {"task": "weimin.trail.tasks.root"},
+        "POST /admin/people/new": {"name": "新人", "username": "xinren"},
+        "POST /admin/people/{account}/post": {"post": cast.clerk.post_id, "first": "2026-06-10"},
         "POST /desk/batch": {"case": f"{number}:1:0"},
         "POST /api/v1/cases": {"item": ALLOWANCE, "area": VILLAGE, "parties": [party]},
         "POST /api/v1/cases/{number}/{verb}": {"params": {}},
@@ -149,6 +171,8 @@ def case_in(state: str, cast: Cast, now: datetime) -> str:
 def answers_to(case: Case, key: str, now: datetime) -> dict[str, Any]:
     """What the step asks for, of the right type."""
     kind = item_version(case.item_version_id).flow.steps[key].kind
+    if kind_of(kind).delivers:
+        return HANDED
     return {
         ask.key: {"date": f"{now:%Y-%m-%d}", "bool": True, "number": 1}.get(
             ask.type, ask.options[0][0] if ask.options else "同意")

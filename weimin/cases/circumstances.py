@@ -7,12 +7,14 @@ from weimin.cases.cards import due_cards
 from weimin.cases.heirs import heirs
 from weimin.cases.materials import lacking, missing
 from weimin.flow.actions import Circumstances, Relation
+from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.flow.transitions import finished
 from weimin.kernel.clock import local
 
 if TYPE_CHECKING:
     from weimin.cases.file import CaseFile
+    from weimin.cases.rows import StepRow
 
 
 def circumstances(file: "CaseFile") -> Circumstances:
@@ -51,6 +53,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         own=frozenset(
             row.id for row in opened if row.id and file.actor.account_id in doers(file, row.key)
         ),
+        certified=bool(standing(file)),
     )
 
 
@@ -64,6 +67,19 @@ def doers(file: "CaseFile", key: str) -> frozenset[int | None]:
         row.account_id for row in file.steps
         if row.key in others and row.state == "done" and row.account_id is not None
     )
+
+
+def issuing(file: "CaseFile") -> list["StepRow"]:
+    """The steps of a case with a result that issued its certificate."""
+    if file.row["state"] not in ("decided", "closed") or file.item.result.get("kind") != "certificate":
+        return []
+    return [row for row in file.steps if row.state == "done"
+            and kind_of(file.item.flow.steps[row.key].kind).issues]
+
+
+def standing(file: "CaseFile") -> list["StepRow"]:
+    """Those whose certificate was not revoked."""
+    return [row for row in issuing(file) if "revoked" not in (row.answers or {})]
 
 
 def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:

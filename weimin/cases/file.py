@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.batch import Batch
-from weimin.cases.circumstances import circumstances
+from weimin.cases.circumstances import circumstances, issuing
 from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, missing
 from weimin.cases.rows import (
@@ -65,6 +65,7 @@ class CaseFile:
         self.access: frozenset[str] = frozenset()
         self.is_party = False
         self.epoch = 0
+        self.trial: Calendar | None = None
         self.lead_account: int | None = None  # the holder of the first accountable post
         self.head = chain.Head()
         self.recorded_at = now
@@ -137,8 +138,8 @@ class CaseFile:
 
     @property
     def calendar(self) -> Calendar:
-        """The decreed calendar as it is now."""
-        return calendar_at(self.epoch)
+        """The decreed calendar as it is now, or the one that is being tried out."""
+        return self.trial or calendar_at(self.epoch)
 
     @property
     def subject(self) -> chain.Subject:
@@ -179,6 +180,8 @@ class CaseFile:
             found.add("receiver")
         if row["hand_over_to_id"] in actor.posts:
             found.add("offered")
+        if any(actor.has_in(step.office_id or 0, "head") for step in issuing(self)):
+            found.add("issuer")
         if row["office_id"] in actor.offices:
             found.add("competent")
             if actor.has_in(row["office_id"], "head"):

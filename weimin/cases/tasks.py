@@ -1,11 +1,13 @@
 """The worker's part of cases: what the law says happens when nobody did anything."""
 
+import contextlib
 import logging
 
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from weimin.cases.recompute import recompute_running
+from weimin.cases.recompute import behind, recompute_running
 from weimin.cases.succession import succeed_running
 from weimin.cases.verbs import accept, issue_cards, renew_by_silence
 from weimin.flow.profiles import PROFILES
@@ -130,3 +132,18 @@ def new_day(timestamp: int) -> int:
     if done.moved or done.left:
         log.info("%d cases passed on, %d left their posts", done.moved, done.left)
     return done.moved + recompute_running(now=now)
+
+
+@app.task(queue="daily", queueing_lock="recompute")
+def recompute() -> int:
+    """Compute the running clocks by the newest calendar."""
+    return recompute_running(now=clock.now())
+
+
+def recompute_soon() -> None:
+    """Have the running clocks computed after the commit, if a decree left any behind."""
+    if not behind():
+        return
+    # The job that waits already will see this decree too.
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        recompute.defer()

@@ -37,6 +37,8 @@ def _words(file: "CaseFile", verb: str, data: dict[str, Any]) -> str | None:
         return f"经批准延长办理期限{_promised(file)}。理由见通知书。"
     if verb == "suspend":
         return f"需要等待（{data['expected']}），结束后会继续办理。"
+    if verb == "revoke":
+        return f"证照已被{data['kind']}（{data['basis']}），不能再用。理由见办件；不服的可以申请行政复议或者提起行政诉讼。"
     said = "已有结果，请查看或等待送达。" if data.get("decided") else ""
     steps = file.item.flow.steps
     mine = [steps[k].title for k in data.get("opened", ()) if steps[k].who.line == "applicant"]

@@ -59,7 +59,8 @@ def withdraw(row_id: int, *, actor: Actor, now: datetime) -> None:
         row.delete()
     else:
         row.during = DateRange(row.during.lower, today)
-        row.save(update_fields=["during"])
+        row.pack = ""  # from now on the administration has the last word on it
+        row.save(update_fields=["during", "pack"])
     chain.note(chain.Subject("delegation", row_id), "withdraw_delegation", by=actor, now=now,
                withdrawn=str(today))
 

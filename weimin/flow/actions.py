@@ -43,6 +43,7 @@ Relation = Literal[
     "leader",  # leads the area and looks after its cases
     "carded",  # belongs to an office that was given a card
     "offered",  # holds the post to which accountability was offered
+    "issuer",  # heads an office that issued the certificate
     "system",  # the platform itself, by the calendar
 ]
 
@@ -58,6 +59,7 @@ RELATION_TITLES: dict[Relation, str] = {
     "leader": "带班领导",
     "carded": "被亮牌单位",
     "offered": "被移交的岗位",
+    "issuer": "发证单位负责人",
     "system": "系统",
 }
 
@@ -82,6 +84,7 @@ class Circumstances:
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
     own: frozenset[int] = frozenset()  # open steps that another must do: this actor did one before
+    certified: bool = False  # it issued a certificate, which was not revoked
 
 
 Guard = Callable[[Circumstances, frozenset[Relation], Step | None], bool]
@@ -164,6 +167,8 @@ RULES: tuple[Rule, ...] = (
     _rule("close", "办结归档", "decided", "lead competent system", primary=True,
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
     _rule("reopen", "重新办理", "closed", "head supervisor"),
+    _rule("revoke", "撤销或注销证照", "decided closed", "issuer supervisor",
+          only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
     _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),

@@ -96,7 +96,7 @@ def page(
         "elder_url": f"{reverse('elder')}?next={request.path}",
         "help_url": None,
         "foot_links": [{"text": _("核对回执"), "href": reverse("check-receipt")},
-                       {"text": _("核验证照"), "href": reverse("check-certificate")},
+                       {"text": _("核验证照、决定书"), "href": reverse("check-certificate")},
                        {"text": _("工作人员登录"), "href": reverse("staff-sign-in")}],
         "foot_facts": [_("演示 · 无法律效力")] if settings.DEMO else [],
         "demo": settings.DEMO,
@@ -146,4 +146,6 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 def _link(request: HttpRequest, text: str, name: str) -> dict[str, Any]:
     href = reverse(name)
-    return {"text": text, "href": href, "current": request.path == href}
+    # The administration has pages beneath its own; they belong to it.
+    inside = name == "admin" and request.path.startswith(f"{href}/")
+    return {"text": text, "href": href, "current": request.path == href or inside}

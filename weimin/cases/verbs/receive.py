@@ -15,6 +15,7 @@ from weimin.cases.places import ancestors
 from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.documents.store import check_own
 from weimin.kernel import vault
 from weimin.kernel.clock import local
 from weimin.kernel.codes import case_number
@@ -321,6 +322,7 @@ def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
 
 
 def _put_materials(file: CaseFile, intake: Intake) -> None:
+    check_own({file_id for file_id in intake.have.values() if file_id}, file.actor.account_id)
     specs = {spec.key: spec for spec in materials.wanted(file)}
     helpers = [(p.role, p.relation) for p in _helpers(intake)]
     specs |= {spec.key: spec for spec in materials.papers_of(

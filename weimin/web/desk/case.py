@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import doers
+from weimin.cases.circumstances import doers, standing
 from weimin.cases.clocks import CLOCK_TITLES
+from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
@@ -27,6 +28,7 @@ from weimin.kernel.errors import NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.models import Person
 from weimin.trail.models import Reveal
+from weimin.web.desk import delivery
 from weimin.web.desk.forms import card_words, forms_of, params_of
 from weimin.web.page import page, part_of, staff
 from weimin.web.steps_graph import layout
@@ -65,6 +67,8 @@ def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
     params = params_of(verb, request.POST)
     if verb == "supplement":
         params["have"] |= scans_of(request, actor)
+    if "answer-way" in request.POST:
+        params["answers"] = delivery.answers_of(request.POST, actor)
     return params
 
 
@@ -113,7 +117,9 @@ def context_of(
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "done": done, "error": error,
-        "typed": typed, "papers": _papers(file),
+        "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
+        "scans": any(f.action.verb == "supplement" for f in forms),
+        "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
 
 
@@ -166,6 +172,8 @@ def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
     if data.get("step"):
         outcome = _OUTCOMES.get(str(data.get("outcome")), "")
         said.append(f"{_titles(flow, [data['step']])}：{outcome}")
+    if data.get("way") in WAYS:
+        said.append(WAYS[data["way"]].title)
     if data.get("twin"):
         said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(data["twin"]))
     if data.get("on_behalf"):
@@ -174,7 +182,7 @@ def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
                        ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
-                       ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
+                       ("basis", "依据{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
     for colour, *_rest in data.get("cards", ()):
@@ -292,9 +300,10 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
         names.append(("refusal", _("不予受理决定书")))
     if file.outcome in ("granted", "denied"):
         names.append(("decision", _("决定书")))
-    if any(file.item.flow.steps[s.key].kind == "certificate" and s.state == "done"
-           for s in file.steps) and file.item.result.get("kind") == "certificate":
+    if standing(file):
         names.append(("certificate", _("证照")))
+    if delivery.last(file) is not None:
+        names.append(("delivery", _("送达回证")))
     return [{"form": form, "title": title,
              "href": reverse("paper", args=[file.number, form])} for form, title in names]
 

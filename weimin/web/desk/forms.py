@@ -16,6 +16,7 @@ from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import CardRow
+from weimin.cases.verbs.revoke import GROUNDS
 from weimin.catalogue.routes import Routes
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
@@ -23,6 +24,7 @@ from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Holding, Post
+from weimin.web.desk import delivery
 
 Fields = list[dict[str, Any]]
 
@@ -48,7 +50,7 @@ def _form(file: CaseFile, action: Action) -> Form:
     maker = _FIELDS.get(action.verb)
     return Form(
         id=name, action=action, fields=maker(file, action) if maker else [],
-        danger=action.verb in ("refuse", "end", "withdraw"), hint=_HINTS.get(action.verb, ""),
+        danger=action.verb in ("refuse", "end", "withdraw", "revoke"), hint=_HINTS.get(action.verb, ""),
     )
 
 
@@ -60,6 +62,7 @@ _HINTS = {
     "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
+    "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
 }
 
@@ -75,6 +78,8 @@ def _reason(file: CaseFile, action: Action) -> Fields:
 def _complete(file: CaseFile, action: Action) -> Fields:
     assert action.step is not None
     kind = kind_of(file.item.flow.steps[action.step.key].kind)
+    if kind.delivers:
+        return delivery.fields(file)
     several = len(kind.outcomes) > 1
     fields: Fields = [
         {"name": "outcome", "label": _("结果"), "kind": "radios" if several else "hidden",
@@ -95,7 +100,8 @@ def _complete(file: CaseFile, action: Action) -> Fields:
 
 
 def _done_outside(file: CaseFile, action: Action) -> Fields:
-    return [*_complete(file, action), _text("why", _("为什么在系统外办理"))]
+    there = [field for field in _complete(file, action) if field.get("kind") != "signature"]
+    return [*there, _text("why", _("为什么在系统外办理"))]
 
 
 def _notify(file: CaseFile, action: Action) -> Fields:
@@ -140,6 +146,14 @@ def _return(file: CaseFile, action: Action) -> Fields:
         {"name": "straight_back", "label": _("重办后"), "kind": "radios", "value": "",
          "options": [("", _("按流程重新走后面的环节")), ("1", _("直接回到我这里"))]},
         _text("reason", _("退回的原因")),
+    ]
+
+
+def _revoke(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "ground", "label": _("依据"), "kind": "select",
+         "options": [(key, f"{g.kind}：{g.words}（{g.basis}）") for key, g in GROUNDS.items()]},
+        _text("reason", _("事实和理由"), hint=_("核验证照的人都能看到，不要写身份证号等个人信息")),
     ]
 
 
@@ -257,7 +271,7 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
-    "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
+    "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign, "correct": _correct,
     "contest_card": _contest, "rule_on_card": _rule_on,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
@@ -311,6 +325,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                                   "reason": post.get("why", "")},
     "return_to": lambda post: {"target": post.get("target", ""), "reason": post.get("reason", ""),
                                "straight_back": post.get("straight_back") == "1"},
+    "revoke": lambda post: {"ground": post.get("ground", ""), "reason": post.get("reason", "")},
     "suspend": lambda post: {"reason": post.get("reason", ""),
                              "expected": post.get("expected", ""), "note": post.get("note", "")},
     "extend": lambda post: {"term": post.get("term", ""), "reason": post.get("reason", "")},

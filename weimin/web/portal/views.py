@@ -15,7 +15,6 @@ from weimin.cases.file import CaseFile
 from weimin.cases.models import Case
 from weimin.cases.verb import VERBS
 from weimin.catalogue.finding import find, listed
-from weimin.documents.store import LARGEST
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
@@ -32,7 +31,6 @@ from weimin.web.desk.intake import spec_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
 from weimin.web.portal.guide import guide_of
-from weimin.web.sealed import case_of_paper, seal_of
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
 
@@ -191,25 +189,3 @@ def check_receipt(request: HttpRequest) -> HttpResponse:
         ).values_list("hash", flat=True).first()
         result = mark is not None and receipts.matches(wanted, bytes(mark))
     return page(request, "portal/check_receipt.jinja", text=text, result=result, error="")
-
-
-@require_http_methods(["GET", "POST"])
-def check_certificate(request: HttpRequest) -> HttpResponse:
-    """By number and code, or by the file itself; a revoked one is shown as revoked."""
-    number, code = request.POST.get("number", ""), request.POST.get("code", "")
-    found, error, seal = None, "", None
-    if request.method == "POST":
-        limited("certificate", address(request), most=30, within=timedelta(minutes=10))
-        certificates = Certificate.objects.select_related("office", "holder_person")
-        upload = request.FILES.get("file")
-        if upload is not None:
-            content = upload.read(LARGEST + 1)
-            seal = seal_of(content)
-            found = certificates.filter(case_id=case_of_paper(content) or 0).first()
-            error = "" if found else _("这个文件不是本平台发出的证照，或已被改动")
-        else:
-            found = certificates.filter(number=tidy(number), code=code_text(code)).first()
-            error = "" if found else _("没有查到。请核对证照编号和验证码")
-    expired = bool(found and found.valid_to and found.valid_to < clock.today())
-    return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
-                error=error, expired=expired, seal=seal, status=404 if error else 200)

@@ -30,18 +30,14 @@ CREATE CONSTRAINT TRIGGER administrators_are_apart
     AFTER INSERT OR UPDATE ON network_holding
     FOR EACH ROW EXECUTE FUNCTION network_keep_administrators_apart();
 
-CREATE TRIGGER decreed_day_moves AFTER INSERT OR UPDATE OR DELETE ON worktime_day
-    FOR EACH STATEMENT EXECUTE FUNCTION network_bump();
 CREATE TRIGGER decree_moves AFTER INSERT ON worktime_decree
-    FOR EACH STATEMENT EXECUTE FUNCTION network_bump();
-CREATE TRIGGER hours_move AFTER INSERT OR UPDATE OR DELETE ON worktime_hours
     FOR EACH STATEMENT EXECUTE FUNCTION network_bump();
 """
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("network", "0003_posts_move_the_epoch"),
+        ("network", "0004_what_ends_has_an_heir"),
         ("worktime", "0001_initial"),
     ]
     operations = [

@@ -24,7 +24,7 @@ CREATE CONSTRAINT TRIGGER a_lead_holder_stays_active
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0003_a_post_with_cases_keeps_its_holder"),
-        ("network", "0004_first_password_and_three_administrators"),
+        ("cases", "0005_cards"),
+        ("network", "0005_first_password_and_three_administrators"),
     ]
     operations = [migrations.RunSQL(SQL)]

@@ -6,8 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_who_is_switched_off_answers_for_nothing'),
-        ('cases', '0005_cards'),
+        ('cases', '0006_who_is_switched_off_answers_for_nothing'),
         ('registry', '0002_parties'),
     ]
 
