@@ -105,7 +105,7 @@ class CaseFile:
         file = cls(actor, now, dict(zip(CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
         (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses, cards,
-         materials, file.may_see, file.is_party, file.row["applicant_id"], *file.reply) = found[width:]
+         materials, file.may_see, file.is_party, file.row["contact_id"], *file.reply) = found[width:]
         file.area_path = path.strip("/").split("/")
         if not (actor.is_system or file.may_see or file.is_party):
             raise _unknown(number)
@@ -213,8 +213,11 @@ class CaseFile:
             found.add("step")
             if self.actor.has_in(step.office_id, "head"):
                 found.add("head")
-        if (who == "applicant" and self.is_party) or (who == "system" and self.actor.is_system):
+        if who == "system" and self.actor.is_system:
             found.add("step")
+        if who == "applicant":
+            # His own to do, or, for somebody who comes to the counter, entered on his behalf.
+            found |= self.relations() & {"applicant", "receiver", "competent"}
         return frozenset(found)
 
     def actions(self) -> list[Action]:
@@ -264,10 +267,9 @@ class CaseFile:
 
     def _is_theirs(self, rules: list[Rule], step_id: int | None) -> bool:
         """Whether the actor would be the right one, were the circumstances others."""
-        mine = self.relations()
-        if step_id is not None:
-            mine |= self.step_relations().get(step_id, frozenset())
-        return any(rule.who & mine for rule in rules)
+        to_case = self.relations()
+        to_step = self.step_relations().get(step_id or 0, frozenset())
+        return any(rule.who & (to_step if rule.on_step else to_case) for rule in rules)
 
     # -- changes -----------------------------------------------------------------------------
 

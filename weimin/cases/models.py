@@ -201,6 +201,7 @@ class Party(models.Model):
         "registry.Organisation", models.PROTECT, null=True, db_index=False
     )
     paper = models.TextField(blank=True)  # what shows the right to act: 委托书, 监护证明
+    relation = models.TextField(blank=True, default="", db_default="")  # to the applicant: 配偶
 
     class Meta:
         db_table = "cases_party"
@@ -212,7 +213,11 @@ class Party(models.Model):
         indexes = [
             models.Index(
                 fields=["person"], name="party_person", condition=Q(person__isnull=False)
-            )
+            ),
+            models.Index(
+                fields=["organisation"], name="party_organisation",
+                condition=Q(organisation__isnull=False),
+            ),
         ]
 
 

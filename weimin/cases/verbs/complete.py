@@ -23,9 +23,12 @@ def complete(
 
     What follows (other steps, the decision of the case) is the flow's: see
     :func:`weimin.flow.transitions.complete`. A step that a colleague holds is his to do, until
-    the head of the office releases it.
+    the head of the office releases it. A step of the applicant that an officer enters for him
+    says so in the event.
     """
-    _finish(file, "complete", step, outcome, dict(answers or {}), {})
+    whose = file.item.flow.steps[file.find_step(step).key].who.line
+    mark = {"on_behalf": "applicant"} if whose == "applicant" and not file.is_party else {}
+    _finish(file, "complete", step, outcome, dict(answers or {}), mark)
 
 
 @verb("登记线下办理结果")
