@@ -8,8 +8,9 @@ content is refused, whatever its name says.
 import io
 import os
 import tempfile
+import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +26,7 @@ register_heif_opener()
 LARGEST = 20 * 1024 * 1024  # bytes, of one upload
 LONGEST_SIDE = 2200  # pixels: an A4 page at 190 dpi
 MOST_PAGES = 40
+AGAIN = timedelta(days=1)
 Image.MAX_IMAGE_PIXELS = 120_000_000
 
 
@@ -35,18 +37,28 @@ def path_of(digest: str) -> Path:
 
 def store(content: bytes, *, name: str, media_type: str, now: datetime, account_id: int | None
           ) -> File:
-    """Keep the bytes; the row that names them comes after they are safe on disk."""
+    """Keep the bytes; the row that names them comes after they are safe on disk.
+
+    What the same account brings again within a day is the same file: a form that is sent again
+    because no answer came is then the same request.
+    """
     digest = sha256(content).hexdigest()
     target = path_of(digest)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    return File.objects.create(digest=digest, name=name[:200], media_type=media_type,
+        handle, part = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, target)
+        except OSError:  # no space: leave nothing half written
+            os.unlink(part)
+            raise
+    again = File.objects.filter(digest=digest, media_type=media_type, stored_by=account_id,
+                                stored_at__gt=now - AGAIN).order_by("id").first()
+    return again or File.objects.create(digest=digest, name=name[:200], media_type=media_type,
                                size=len(content), stored_at=now, stored_by=account_id)
 
 
@@ -69,7 +81,9 @@ def store_scan(
                      account_id=account_id)
     images = [_page(name, content) for name, content in pages]
     out = io.BytesIO()
-    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80)
+    always = time.gmtime(0)  # the same pages give the same bytes, whenever they come
+    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80,
+                   creationDate=always, modDate=always)
     return store(out.getvalue(), name="scan.pdf", media_type="application/pdf", now=now,
                  account_id=account_id)
 
