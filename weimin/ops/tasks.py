@@ -19,6 +19,7 @@ log = logging.getLogger("weimin.ops")
 KEPT_BACKUPS = 14
 REPLY_DAYS = 90
 ATTEMPT_DAYS = 2
+JOB_DAYS = 7
 
 
 def nightly(folder: Path) -> Path:
@@ -36,12 +37,22 @@ def nightly(folder: Path) -> Path:
 
 
 def forget_old() -> int:
-    """Drop stored answers after 90 days and counted tries after two; how many rows went."""
+    """Drop what was kept for long enough; how many rows went.
+
+    Stored answers after 90 days, counted tries after two, the worker's finished jobs after seven.
+    Jobs that failed stay: somebody must look at them.
+    """
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_reply WHERE at < %s", [now - timedelta(days=REPLY_DAYS)])
         gone = int(cursor.rowcount)
         cursor.execute("DELETE FROM web_attempt WHERE at < %s", [now - timedelta(days=ATTEMPT_DAYS)])
+        gone += int(cursor.rowcount)
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE status IN ('succeeded', 'cancelled', 'aborted')"
+            " AND id IN (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < %s)",
+            [now - timedelta(days=JOB_DAYS)],
+        )
         return gone + int(cursor.rowcount)
 
 
