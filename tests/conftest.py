@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from tests.cast import Cast, assemble
+from tests.installation import Installation, open_folder
 from weimin.catalogue import routes
 from weimin.kernel import clock
 from weimin.ops.people import fill_posts
@@ -62,6 +63,26 @@ def django_db_setup(server: Server, django_db_blocker: pytest.FixtureRequest) ->
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         connections["default"].close()
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Installation]:
+    """The demo, loaded once and stopped: tests start copies of it (``installation``)."""
+    made = Installation(open_folder() / "demo")
+    made.home.mkdir(mode=0o755)  # one that the database's user enters: all of it is copied
+    made.start("demo", within=170)
+    made.stop()
+    yield made
+    shutil.rmtree(made.home.parent, ignore_errors=True)
+
+
+@pytest.fixture
+def installation(demo: Installation) -> Iterator[Installation]:
+    """A copy of the demo on a folder of its own, not started."""
+    made = demo.copied_to(open_folder() / "home")
+    yield made
+    made.destroy()
+    shutil.rmtree(made.home.parent, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""``python -m tests.run``: everything, the fast tests first.
+"""``python -m tests.run``: everything, in two runs side by side, each on a database of its own.
+
+The first drives installations and browsers and mostly waits; the second mostly computes. What is
+passed on the command line goes to both.
 
 Browser tests need Chromium. Where it can be installed (Debian, as root) it is; otherwise they
 are skipped with one line that says why, and under CI=true a skip is a failure.
@@ -8,8 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 CHROMIUM = "/usr/bin/chromium"
+WHOLE = ("tests/browser", "tests/faults", "tests/ops")
+PARTS = ("tests/unit", "tests/packs", "tests/trail", "tests/cases", "tests/documents", "tests/web",
+         "tests/test_guards.py", "tests/test_nightly.py")
 
 
 def ensure_chromium() -> None:
@@ -30,12 +37,18 @@ def ensure_chromium() -> None:
 
 
 def main() -> int:
-    """Run all tests; what is passed on the command line goes to pytest."""
+    """Run both; the parts are seen as they go, the whole afterwards."""
     ensure_chromium()
-    order = ["tests/unit", "tests/packs", "tests/trail", "tests/cases", "tests/documents",
-             "tests/web", "tests/test_guards.py", "tests/test_nightly.py", "tests/ops", "tests/browser", "tests/faults"]
-    present = [path for path in order if os.path.exists(path)]
-    return subprocess.call([sys.executable, "-m", "pytest", "-q", *present, *sys.argv[1:]])
+    pytest = [sys.executable, "-m", "pytest", "-q"]
+    with tempfile.TemporaryFile() as said:
+        print(f"› {' '.join(WHOLE)}, side by side with {' '.join(PARTS)}", flush=True)
+        whole = subprocess.Popen([*pytest, *WHOLE, *sys.argv[1:]], stdout=said, stderr=said)
+        parts = subprocess.call([*pytest, *PARTS, *sys.argv[1:]])
+        failed = whole.wait() or parts
+        said.seek(0)
+        sys.stdout.buffer.write(said.read())
+        sys.stdout.flush()
+    return failed
 
 
 if __name__ == "__main__":

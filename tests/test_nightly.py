@@ -33,3 +33,16 @@ def test_stored_answers_are_kept_for_ninety_days(db: None) -> None:
                 [days.to_bytes(16, "big"), clock.now() - timedelta(days=days)],
             )
     assert forget_old() == 1
+
+
+def test_what_the_worker_has_done_is_kept_for_a_week(db: None) -> None:
+    with connection.cursor() as cursor:
+        for status, days in (("succeeded", 6), ("succeeded", 8), ("failed", 8), ("todo", 8)):
+            cursor.execute(
+                "WITH job AS (INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
+                " VALUES ('test', 'x', %s) RETURNING id)"
+                " INSERT INTO procrastinate_events (job_id, type, at) SELECT id, 'deferred', %s"
+                " FROM job", [status, clock.now() - timedelta(days=days)])
+        forget_old()
+        cursor.execute("SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'test'")
+        assert sorted(status for (status,) in cursor.fetchall()) == ["failed", "succeeded", "todo"]

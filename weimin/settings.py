@@ -156,6 +156,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ROOT = Path(__file__).parent / "web" / "root"  # what browsers ask for at the root
 WHITENOISE_USE_FINDERS = os.environ.get("WEIMIN_TESTING") == "1"
 if WHITENOISE_USE_FINDERS:
     STORAGES["staticfiles"] = {

@@ -16,8 +16,12 @@ WHEEL = places._wheel_binaries()[:1]
 SYSTEM = [path for path in places._system_binaries() if path.parent.name == "15"][:1]
 
 
-# CI runs everything on the oldest and the newest server; a developer's run takes the newest.
-BOTH = [*WHEEL, *SYSTEM] if os.environ.get("CI") or not WHEEL else WHEEL
+# CI runs everything on the oldest and the newest server; a developer's run takes the newest, or
+# the one that WEIMIN_PG_BIN names.
+if chosen := os.environ.get("WEIMIN_PG_BIN"):
+    BOTH = [Path(chosen)]
+else:
+    BOTH = [*WHEEL, *SYSTEM] if os.environ.get("CI") or not WHEEL else WHEEL
 
 
 @pytest.fixture(params=BOTH, ids=lambda path: f"pg{places.major_version(path / 'postgres')}")

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.ops.conftest import eventually, kill, processes_of
+from weimin.ops import supervisor as supervisor_module
 from weimin.ops.errors import OpsError
 from weimin.ops.postgres import SUPERUSER, Server
 from weimin.ops.supervisor import Child, Supervisor, answers, program, require_free_port
@@ -218,6 +219,48 @@ def test_restarts_back_off(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
         supervisor.watch()
     timer.join()
     assert [f"{delay} 秒后重启" in caplog.text for delay in ("0.5", "1.0", "2.0")] == [True, True, True]
+
+
+def test_a_child_that_stops_answering_is_started_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "PROBE", 0.2)
+    deaf = tmp_path / "deaf"
+    child = program("聋的", ["sleep", "60"], ready=lambda: not deaf.exists(), env={}, patience=0.5)
+    timers = [threading.Timer(0.5, deaf.touch), threading.Timer(1.6, deaf.unlink),
+              threading.Timer(2.6, os.kill, (os.getpid(), signal.SIGTERM))]
+    for timer in timers:
+        timer.start()
+    with caplog.at_level(logging.INFO), Supervisor(tmp_path / "lock") as supervisor:
+        supervisor.start(child)
+        supervisor.watch()
+    for timer in timers:
+        timer.join()
+    assert caplog.text.count("秒没有应答") == 1
+    assert "已重新启动" in caplog.text
+
+
+def test_a_clock_that_is_set_is_said_and_restarts_who_plans_by_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offset = supervisor_module._clock_offset
+    set_back = threading.Event()
+    monkeypatch.setattr(supervisor_module, "_clock_offset",
+                        lambda: offset() - (3600 if set_back.is_set() else 0))
+    timers = [threading.Timer(0.5, set_back.set),
+              threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGTERM))]
+    for timer in timers:
+        timer.start()
+    planner = program("计划的", ["sleep", "60"], ready=lambda: True, env={}, plans_ahead=True)
+    other = program("别的", ["sleep", "60"], ready=lambda: True, env={})
+    with caplog.at_level(logging.INFO), Supervisor(tmp_path / "lock") as supervisor:
+        supervisor.start(planner)
+        supervisor.start(other)
+        supervisor.watch()
+    for timer in timers:
+        timer.join()
+    assert "时钟被拨动了 -3600 秒" in caplog.text
+    assert "计划的 已重新启动" in caplog.text and "别的 已重新启动" not in caplog.text
 
 
 def test_port_in_use_is_said() -> None:

@@ -84,3 +84,18 @@ def test_a_root_is_taken_once_for_what_moved(cast: Cast, now: datetime, tmp_path
     assert take_root(now, keys=settings.KEYS, folder=tmp_path) is None
     assert verify(keys=settings.KEYS, exported=tmp_path).holds
     assert json.loads((next(tmp_path.glob("root-*.json"))).read_text())["digest"] == first
+
+
+def test_a_root_that_could_not_be_exported_is_exported_the_next_day(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    accepted(cast, now)
+    take_root(now, keys=settings.KEYS, folder=tmp_path)
+    accepted(cast, now, another_is_meant=True)
+    take_root(now, keys=settings.KEYS, folder=None)  # as if the disk had been full then
+    assert take_root(now, keys=settings.KEYS, folder=tmp_path) is None  # nothing moved since
+    first, second = sorted(tmp_path.glob("*"))
+    assert verify(keys=settings.KEYS, exported=tmp_path).holds
+    first.unlink()  # what was exported once and is gone is not made anew from the database
+    take_root(now, keys=settings.KEYS, folder=tmp_path)
+    assert list(tmp_path.glob("*")) == [second]

@@ -10,19 +10,20 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
     if post_id == file.row["lead_post_id"]:
         return
     file.set(lead_post_id=post_id, hand_over_to_id=None)
-    # The new span must not overlap the old one, so it is inserted from the update's own rows.
-    # Two changes in one transaction's moment would make an empty span: it starts when time moves.
-    file.batch.add(
-        "INSERT INTO cases_duty (case_id, post_id, account_id, during)"
-        " SELECT %s, %s, %s, tstzrange(%s, NULL)",
-        [file.row["id"], post_id, account_id, file.recorded_at],
-    )
+    # The old span ends first and holds at least a microsecond, also when the clock was set back;
+    # the new one begins where it ended.
     file.before.append(
         (
-            "UPDATE cases_duty SET during = tstzrange(lower(during), %s)"
+            "UPDATE cases_duty SET during = tstzrange(lower(during),"
+            " greatest(lower(during) + interval '1 microsecond', %s))"
             " WHERE case_id = %s AND upper_inf(during)",
             [file.recorded_at, file.row["id"]],
         )
+    )
+    file.batch.add(
+        "INSERT INTO cases_duty (case_id, post_id, account_id, during)"
+        " SELECT %s, %s, %s, tstzrange(max(upper(during)), NULL) FROM cases_duty WHERE case_id = %s",
+        [file.row["id"], post_id, account_id, file.row["id"]],
     )
 
 

@@ -58,12 +58,16 @@ def store(content: bytes, *, name: str, media_type: str, now: datetime, account_
     target = path_of(digest)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
+        handle, part = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, target)
+        except OSError:  # no space: leave nothing half written
+            os.unlink(part)
+            raise
     if account_id is not None:
         mine = File.objects.filter(digest=digest, stored_by=account_id, name=name[:200]).first()
         if mine is not None:

@@ -77,3 +77,15 @@ class TooMany(WeiminError):
     """Too many tries in too short a time."""
 
     code, status = "too_many", 429
+
+
+class Failed(WeiminError):
+    """A mistake of ours; what it was stands in the log."""
+
+    code, status = "failed", 500
+
+
+class Unavailable(WeiminError):
+    """The database or the disk is not to be had now; the same again may work in a moment."""
+
+    code, status = "unavailable", 503

@@ -2,24 +2,29 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
-def key_file(folder: Path, name: str, make: "int" = 32) -> bytes:
+def key_file(folder: Path, name: str, make: int = 32) -> bytes:
     """The key of that name, made on first use and readable by its owner only."""
     path = folder / name
-    try:
+    with suppress(FileNotFoundError):
         return path.read_bytes()
-    except FileNotFoundError:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Whole or not there: another process must not read half a key, nor a full disk leave one.
+    handle, part = tempfile.mkstemp(dir=folder, prefix=".")  # 0600
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process was first; its key is the key
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(make)
-        file.write(key)
-    return key
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(make))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first; its key is the key
+            os.link(part, path)
+    finally:
+        os.unlink(part)
+    return path.read_bytes()
 
 
 def secret_key(folder: Path) -> str:

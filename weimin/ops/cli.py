@@ -74,11 +74,12 @@ def demo(home: Path, host: str, port: int) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=2, show_default=True, help="网页进程数。")
-def run(home: Path, host: str, port: int, workers: int) -> None:
+@click.option("--clock-is-right", is_flag=True, help="时钟早于最近一次签名的根也启动。")
+def run(home: Path, host: str, port: int, workers: int, clock_is_right: bool) -> None:
     """启动并看护数据库、网页和后台任务；Ctrl-C 停止。"""
     from weimin.ops.run import run as start
 
-    start(home, host, port, workers)
+    start(home, host, port, workers, clock_is_right=clock_is_right)
 
 
 @main.command(hidden=True)
@@ -338,11 +339,13 @@ def user_here(username: str, name: str, office: str, post: str) -> None:
 
 @main.command()
 @HOME
-def doctor(home: Path) -> None:
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def doctor(home: Path, host: str, port: int) -> None:
     """检查这台机器和这套数据，逐项说明好坏和办法。"""
     from weimin.ops.doctor import examine
 
-    worst = examine(home, click.echo)
+    worst = examine(home.absolute(), (host, port), click.echo)
     sys.exit(1 if worst else 0)
 
 

@@ -75,6 +75,7 @@ class Home:
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host,
             "--port", str(port), "--workers", str(workers), "--blocking-threads", "1",
             "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
+            "--workers-kill-timeout", "10",  # without it a stop may wait for ever
             "weimin.web.wsgi:application",
         ]
 

@@ -14,23 +14,25 @@ from weimin.ops.errors import OpsError
 from weimin.ops.home import Home, check_reachable
 from weimin.ops.places import find_binaries
 from weimin.ops.postgres import OWNER
+from weimin.ops.state import refuse_early_clock, refuse_newer_data
 from weimin.ops.supervisor import Supervisor, answers, database, program, require_free_port
 
 LEAST_FREE = 500_000_000  # bytes; below it nothing is started that writes
 
 
-def run(home: Path, host: str, port: int, workers: int) -> None:
+def run(home: Path, host: str, port: int, workers: int, *, clock_is_right: bool = False) -> None:
     """Start and watch until a signal says stop."""
-    _serve(Home(home), host, port, workers, first=lambda place: None, ready=_say_ready)
+    _serve(Home(home), host, port, workers, trust_clock=clock_is_right, demo=False)
 
 
 def run_demo(home: Path, host: str, port: int) -> None:
     """The same with the demo place loaded and its accounts printed."""
-    _serve(Home(home, demo=True), host, port, 2,
-           first=lambda place: place.call("demo-data"), ready=_say_demo)
+    _serve(Home(home, demo=True), host, port, 2, trust_clock=True, demo=True)
 
 
-def _serve(place, host, port, workers, first, ready) -> None:  # type: ignore[no-untyped-def]
+def _serve(
+    place: Home, host: str, port: int, workers: int, *, trust_clock: bool, demo: bool
+) -> None:
     began = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     check_reachable(host)
@@ -38,27 +40,40 @@ def _serve(place, host, port, workers, first, ready) -> None:  # type: ignore[no
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if shutil.disk_usage(place.folder).free < LEAST_FREE:
         raise OpsError(f"磁盘快满了（{place.folder}）", "清理到至少剩 500 MB 再启动")
-    if place.demo:
+    if demo:
         (place.folder / "demo").touch()
-    prepared = place.folder / "prepared"
     with Supervisor(place.folder / "run.lock") as supervisor:
         if place.server is not None:
             supervisor.start(database(place.server))
             place.server.ensure_database()
-        # Looking for migrations and statics costs seconds; what is as it was needs no look.
-        as_it_is = f"{fingerprint()} {'demo' if place.demo else 'own'}"
-        if not prepared.exists() or prepared.read_text() != as_it_is:
-            place.call("prepare", role=OWNER)
-            first(place)
-            prepared.write_text(as_it_is)
+        refuse_newer_data(place.url(OWNER))
+        if not trust_clock:
+            refuse_early_clock(place.url(OWNER))
+        _prepare(place, demo)
         env = place.environment()
         supervisor.start(
             program("网页", place.web(host, port, workers),
-                    ready=lambda: answers(host, port), env=env)
+                    ready=lambda: answers(host, port), env=env, patience=15)
         )
-        supervisor.start(program("后台任务", place.worker(), ready=lambda: True, env=env))
-        ready(host, port, time.monotonic() - began)
+        supervisor.start(
+            program("后台任务", place.worker(), ready=lambda: True, env=env, plans_ahead=True)
+        )
+        _say_ready(host, port, time.monotonic() - began)
+        if demo:
+            _say_accounts()
         supervisor.watch()
+
+
+def _prepare(place: Home, demo: bool) -> None:
+    """Migrate, collect statics, load the demo: seconds that what is as it was does not need."""
+    prepared = place.folder / "prepared"
+    as_it_is = f"{fingerprint()} {'demo' if place.demo else 'own'}"
+    if prepared.exists() and prepared.read_text() == as_it_is:
+        return
+    place.call("prepare", role=OWNER)
+    if demo:
+        place.call("demo-data")
+    prepared.write_text(as_it_is)
 
 
 def fingerprint() -> str:
@@ -77,10 +92,9 @@ def _say_ready(host: str, port: int, seconds: float) -> None:
     click.secho(f"\n  http://{host}:{port}  （{seconds:.1f} 秒）  Ctrl-C 停止\n", bold=True)
 
 
-def _say_demo(host: str, port: int, seconds: float) -> None:
+def _say_accounts() -> None:
     from weimin.ops.cast import CAST, PASSWORD
 
-    click.secho(f"\n  http://{host}:{port}  （{seconds:.1f} 秒）\n", bold=True)
     click.echo(f"  演示账号，密码都是 {PASSWORD}\n")
     for member in CAST:
         click.echo(f"    {member.username:<10}{member.name}　{member.role}")
@@ -93,6 +107,7 @@ def upgrade(home: Path) -> None:
     place = Home(home)
     archive = place.folder / f"before-{__version__}-{time.strftime('%Y%m%d-%H%M%S')}.tar"
     with place.database():
+        refuse_newer_data(place.url(OWNER))
         backup(place.url(OWNER), place.folder / "files", archive, binaries=find_binaries(),
                version=__version__)
         click.echo(f"升级前的备份：{archive}")

@@ -36,6 +36,8 @@ TICK = 0.1
 FIRST_DELAY = 0.5  # seconds before the first restart, doubled for each further one …
 LONGEST_DELAY = 30.0
 STEADY = 60.0  # … and forgotten after running this long
+PROBE = 2.0  # seconds between two looks whether a child still answers
+CLOCK_STEP = 60.0  # seconds: a clock that leaps further was set by somebody
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -50,11 +52,17 @@ class Child:
     ready_within: float = 60  # seconds
     stop: StopSteps = ASK_THEN_KILL
     orphan_signal: signal.Signals = signal.SIGTERM  # when we are gone
+    plans_ahead: bool = False  # by the wall clock: to be started again when that is set
+    patience: float | None = None  # seconds that it may live without being ready, once it was
 
 
-def program(name: str, argv: Sequence[str], *, ready: Callable[[], bool], env: dict[str, str]) -> Child:
+def program(
+    name: str, argv: Sequence[str], *, ready: Callable[[], bool], env: dict[str, str],
+    plans_ahead: bool = False, patience: float | None = None,
+) -> Child:
     """A child that is simply a command."""
-    return Child(name=name, spawn=lambda: spawn(argv, env=os.environ | env), ready=ready)
+    return Child(name=name, spawn=lambda: spawn(argv, env=os.environ | env), ready=ready,
+                 plans_ahead=plans_ahead, patience=patience)
 
 
 def database(server: Server) -> Child:
@@ -92,6 +100,12 @@ def require_free_port(host: str, port: int) -> None:
             ) from error
 
 
+def _clock_offset() -> float:
+    """By how much the wall clock is ahead of the one that nobody sets and that sleeps with nobody."""
+    steady = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.time() - time.clock_gettime(steady)
+
+
 @dataclass(kw_only=True)
 class _Running:
     """One child, and its luck so far."""
@@ -101,6 +115,8 @@ class _Running:
     since: float
     failures: int = 0
     again_at: float | None = None  # when to start it next; None while it runs
+    asked_at: float = 0.0  # when we last looked whether it is ready …
+    ready_at: float | None = None  # … and when it last was, since it was started
 
     def postpone(self, now: float) -> float:
         """Plan the next start, later after every failure in a row."""
@@ -169,10 +185,21 @@ class Supervisor:
 
     def watch(self) -> None:
         """Restart what dies, until we are asked to stop."""
+        offset = _clock_offset()
         while not self._stop_asked:
+            if abs(step := _clock_offset() - offset) > CLOCK_STEP:
+                offset += step
+                self._clock_was_set(step)
             self._look()
             time.sleep(TICK)
         log.info("正在停止")
+
+    def _clock_was_set(self, step: float) -> None:
+        """Say it, and start again who would otherwise sleep until the clock has caught up."""
+        log.error("服务器时钟被拨动了 %+.0f 秒：请核对时间（weimin doctor）", step)
+        for running in self._running:
+            if running.child.plans_ahead and running.process is not None:
+                terminate(running.process, running.child.stop)
 
     def _look(self) -> None:
         assert self._watchdog is not None
@@ -181,11 +208,27 @@ class Supervisor:
             self._start_watchdog()
         now = time.monotonic()
         for running in self._running:
-            if running.again_at is not None and now >= running.again_at:
-                self._restart(running)
-            elif running.process is not None and running.process.poll() is not None:
+            if running.process is None:
+                if running.again_at is not None and now >= running.again_at:
+                    self._restart(running)
+            elif running.process.poll() is not None:
                 self._bury(running)
                 log.error("%s 意外退出（%s），%.1f 秒后重启", running.child.name, *self._fate(running, now))
+            elif running.child.patience is not None and now >= running.asked_at + PROBE:
+                self._probe(running, running.process, running.child.patience, now)
+
+    def _probe(
+        self, running: _Running, process: subprocess.Popen[bytes], patience: float, now: float
+    ) -> None:
+        """End a child that lives but has stopped answering; the next look starts it again."""
+        running.asked_at = now
+        if running.child.ready():
+            running.ready_at = now
+            return
+        since = running.ready_at or running.since
+        if now - since > (patience if running.ready_at else running.child.ready_within):
+            log.error("%s %.0f 秒没有应答", running.child.name, now - since)
+            terminate(process, running.child.stop)
 
     def _fate(self, running: _Running, now: float) -> tuple[str, float]:
         assert running.process is not None
@@ -205,7 +248,7 @@ class Supervisor:
             log.info("%s 已重新启动", running.child.name)
 
     def _spawn(self, running: _Running) -> None:
-        running.again_at = None
+        running.again_at = running.ready_at = None
         running.since = time.monotonic()
         running.process = running.child.spawn()
         self._note(f"+ {running.process.pid} {int(running.child.orphan_signal)}")

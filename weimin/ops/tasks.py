@@ -20,7 +20,7 @@ log = logging.getLogger("weimin.ops")
 KEPT_BACKUPS = 14
 REPLY_DAYS = 90
 ATTEMPT_DAYS = 2
-JOB_DAYS = 2
+JOB_DAYS = 7
 
 
 def nightly(folder: Path) -> Path:
@@ -38,23 +38,23 @@ def nightly(folder: Path) -> Path:
 
 
 def forget_old() -> int:
-    """Drop stored answers after 90 days, counted tries and done jobs after two, uploads after one.
+    """Drop what was kept for long enough; how many rows went.
 
-    How many rows went.
+    Stored answers after 90 days, counted tries after two, uploads after one, the worker's finished
+    jobs after seven. Jobs that failed stay: somebody must look at them.
     """
     now = clock.now()
     gone = uploads.forget(now)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_reply WHERE at < %s", [now - timedelta(days=REPLY_DAYS)])
         gone += int(cursor.rowcount)
-        # Every five seconds a job is done: what was done well is of no use the day after.
+        cursor.execute("DELETE FROM web_attempt WHERE at < %s", [now - timedelta(days=ATTEMPT_DAYS)])
+        gone += int(cursor.rowcount)
         cursor.execute(
-            "DELETE FROM procrastinate_jobs WHERE status = 'succeeded' AND id IN (SELECT job_id"
-            " FROM procrastinate_events GROUP BY job_id HAVING max(at) < %s)",
+            "DELETE FROM procrastinate_jobs WHERE status IN ('succeeded', 'cancelled', 'aborted')"
+            " AND id IN (SELECT job_id FROM procrastinate_events GROUP BY job_id HAVING max(at) < %s)",
             [now - timedelta(days=JOB_DAYS)],
         )
-        gone += int(cursor.rowcount)
-        cursor.execute("DELETE FROM web_attempt WHERE at < %s", [now - timedelta(days=ATTEMPT_DAYS)])
         return gone + int(cursor.rowcount)
 
 

@@ -13,7 +13,8 @@ MOST_TRIES = 8
 
 _NEXT = """
 SELECT id, port, key, payload, tries FROM outbox_message
- WHERE status = 'waiting' AND (tried_at IS NULL OR tried_at < %(now)s - interval '1 minute' * (2 ^ tries))
+ WHERE status = 'waiting' AND (tried_at IS NULL OR tried_at < %(now)s - interval '1 minute' * (2 ^ tries)
+       OR tried_at > %(now)s)  -- the clock was set back since
  ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import connection, transaction
 
+from weimin.kernel.clock import local
 from weimin.kernel.keys import key_file
 from weimin.trail.chain import GENESIS, SHA256, digest, stamp
 
@@ -75,6 +76,7 @@ def take_root(now: datetime, *, keys: Path, folder: Path | None) -> str | None:
             if known.get((kind, id_)) != seq
         ]
         if not moved:
+            export_missing(folder)
             return None
         cursor.execute("SELECT digest FROM trail_root ORDER BY id DESC LIMIT 1")
         last = cursor.fetchone()
@@ -85,12 +87,10 @@ def take_root(now: datetime, *, keys: Path, folder: Path | None) -> str | None:
         signature = key.sign(made)
         cursor.execute(
             "INSERT INTO trail_root (taken_at, leaves, count, previous, digest, signature, key_id)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             [now, leaves, len(moved), previous, made, signature, _key_id(key.public_key())],
         )
-        number = cursor.fetchone()[0]
-    if folder is not None:
-        _export(folder, number, now, made, previous, signature, key.public_key(), len(moved))
+    export_missing(folder)
     return made.hex()
 
 
@@ -117,18 +117,33 @@ def _all_leaves() -> Iterator[Leaf]:
             yield from unpack(bytes(leaves))
 
 
-def _export(
-    folder: Path, number: int, now: datetime, made: bytes, previous: bytes, signature: bytes,
-    key: Ed25519PublicKey, count: int,
-) -> None:
+def export_missing(folder: Path | None) -> int:
+    """Write the roots that are newer than the newest exported one; how many.
+
+    A power cut or a full disk between signing and exporting is made good the next day. An older
+    copy that is gone stays gone: only what was carried away could replace it.
+    """
+    if folder is None:
+        return 0
     folder.mkdir(parents=True, exist_ok=True)
-    said = {
-        "root": number, "taken_at": now.isoformat(), "digest": made.hex(),
-        "previous": previous.hex(), "signature": signature.hex(), "key": _key_id(key),
-        "chains": count,
-    }
-    path = folder / f"root-{number:06d}.json"
-    path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    newest = max(exported(folder), default=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, taken_at, digest, previous, signature, key_id, count FROM trail_root"
+            " WHERE id > %s ORDER BY id", [newest],
+        )
+        rows = cursor.fetchall()
+    for number, taken_at, made, previous, signature, key_id, count in rows:
+        said = {
+            "root": number, "taken_at": local(taken_at).isoformat(), "digest": bytes(made).hex(),
+            "previous": bytes(previous).hex(), "signature": bytes(signature).hex(), "key": key_id,
+            "chains": count,
+        }
+        path = folder / f"root-{number:06d}.json"
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+    return len(rows)
 
 
 def exported(folder: Path) -> dict[int, dict[str, str]]:

@@ -1,10 +1,20 @@
 """What Django itself says when something goes wrong, in our words and on our page."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
+import errno
+import sys
+from shutil import disk_usage
 
-from weimin.kernel.errors import NotAllowed, NotFound, WeiminError
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from psycopg.errors import DiskFull
+
+from weimin.kernel.errors import Failed, NotAllowed, NotFound, Unavailable, WeiminError
 from weimin.web.page import page
+
+FULL = 20_000_000  # bytes: a database with less cannot begin another segment of its log
 
 
 def _say(request: HttpRequest, error: WeiminError) -> HttpResponse:
@@ -30,9 +40,46 @@ def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A mistake of ours. No template that may fail again, no details."""
-    return HttpResponse(
-        "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>系统出错</title>"
-        "<h1>系统出错了</h1><p>您填的内容没有丢失的，请返回上一页再试；仍然不行，请电话告诉系统管理员。</p>",
-        status=500,
+    """A mistake of ours, or a database or disk that is not to be had.
+
+    No template that may fail again, no details. Nothing was kept: every write is one transaction.
+    """
+    error = _why(sys.exc_info()[1])
+    if request.path.startswith("/api/"):
+        response = _say(request, error)
+    else:
+        response = HttpResponse(
+            '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{escape(error.message)}</title>"
+            f"<h1>{escape(error.message)}</h1><p>{escape(error.remedy)}</p>",
+            status=error.status,
+        )
+    if isinstance(error, Unavailable):
+        response["Retry-After"] = "5"
+    return response
+
+
+def _why(error: BaseException | None) -> WeiminError:
+    """What the cause is to the person in front of the screen."""
+    if _no_space(error):
+        return Unavailable(
+            _("磁盘满了，这次没有办成，什么都没有保存"),
+            _("请告诉系统管理员清理磁盘；之后返回上一页，再提交一次"),
+        )
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable(
+            _("系统正在恢复，这次没有办成"), _("请等几秒钟，返回上一页再试一次；同一次提交不会办两遍")
+        )
+    return Failed(
+        _("系统出错了"), _("这次没有办成。请返回上一页再试；仍然不行，请电话告诉系统管理员")
     )
+
+
+def _no_space(error: BaseException | None) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not isinstance(error, OperationalError):
+        return False
+    # Without space for its log the database stops altogether, and only the disk tells why.
+    return isinstance(error.__cause__, DiskFull) or disk_usage(settings.HOME).free < FULL

@@ -226,11 +226,13 @@ def _hash(phone: str, code: str) -> bytes:
 
 def _account_of(phone: str, code: str, name: str) -> Account:
     """The account of that phone, if the code is right; made on the first log-in."""
+    now = clock.now()
     with transaction.atomic():
         sent = (
             LoginCode.objects.select_for_update()
             .filter(phone_hash=vault.lookup(phone), used=False,
-                    sent_at__gt=clock.now() - timedelta(minutes=CODE_MINUTES))
+                    sent_at__gt=now - timedelta(minutes=CODE_MINUTES),
+                    sent_at__lte=now + timedelta(minutes=1))  # no longer, were the clock set back
             .order_by("-id").first()
         )
         if sent is None or sent.tries >= MOST_TRIES:

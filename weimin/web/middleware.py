@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 
-from weimin.kernel.errors import Invalid, WeiminError
+from weimin.kernel.errors import Invalid, Unavailable, WeiminError
 from weimin.web.login import sign_in_url
 from weimin.web.page import SignInNeeded, page
 
@@ -43,7 +44,12 @@ class errors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == Unavailable.status and request.method in ("GET", "HEAD"):
+            # Most often a connection that a restart of the database cut: reading is repeated.
+            connection.close()
+            response = self.get_response(request)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with what a view raised."""

@@ -35,7 +35,8 @@ def resume(file: CaseFile) -> None:
     pause = file.open_pause
     if pause is None:
         raise WrongState("办件没有暂停")
-    pause.ended, pause.changed = file.today, True
+    # A clock that was set back must not end it before it began.
+    pause.ended, pause.changed = max(file.today, pause.began), True
     clocks.recompute(file)
     file.record(
         "resume",
