@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.ops.conftest import eventually, kill, processes_of
+from tests.ops.conftest import BOTH, eventually, kill, processes_of
 from weimin.ops import supervisor as supervisor_module
 from weimin.ops.errors import OpsError
 from weimin.ops.postgres import SUPERUSER, Server
@@ -50,6 +50,12 @@ try:
 except OpsError as error:
     sys.exit(str(error))
 """
+
+
+@pytest.fixture
+def binaries() -> Path:
+    """Only the newest: a supervisor does not know which server it keeps."""
+    return BOTH[0]
 
 
 class Run:
