@@ -12,6 +12,7 @@ from tests.cases.scenes import (
     case_of,
     chain_faults,
     of_county,
+    proof_faults,
     publish_variant,
     story,
     told,
@@ -143,6 +144,7 @@ def test_it_writes_one_event_of_its_name_and_at_most_one_version(
     moved = name != "nudge"  # which changes nothing on anybody's screen
     assert (case.version, answer.version, answer.state) == (version + moved, case.version, case.state)
     assert chain_faults(case.pk) == []
+    assert proof_faults(scene.number) == []
 
 
 def test_the_event_says_who_did_it_and_in_which_post(name: str, cast: Cast, now: datetime) -> None:

@@ -10,6 +10,7 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
     if post_id == file.row["lead_post_id"]:
         return
     file.set(lead_post_id=post_id, hand_over_to_id=None)
+    file.lead_holder = account_id
     # The new span must not overlap the old one, so it is inserted from the update's own rows.
     # Two changes in one transaction's moment would make an empty span: it starts when time moves.
     file.batch.add(
@@ -28,6 +29,7 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
 
 def first_duty(file: CaseFile, post_id: int, account_id: int | None) -> None:
     """The first accountable post of a case that is being received."""
+    file.lead_holder = account_id
     file.batch.insert(
         "cases_duty",
         [{"case_id": file.row["id"], "post_id": post_id, "account_id": account_id,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -27,6 +28,7 @@ from weimin.cases.rows import (
     step_row,
 )
 from weimin.cases.telling import tell
+from weimin.cases.written import Before, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -68,10 +70,12 @@ class CaseFile:
         self.links: list[chain.Link] = []
         self.before: list[tuple[str, list[Any]]] = []  # statements that must come first
         self.materials: dict[str, str] = {}  # key → state
-        self.materials_changed = False
+        self.materials_written: dict[str, dict[str, Any]] = {}  # rows put by this verb
+        self.lead_holder: int | None = None  # who holds the accountable post that was taken
+        self.stored = Before()
         self.reply: list[Any] = []  # digest and answer of the same request, if it came before
         self.batch = Batch()
-        self._touched_clocks: set[str] = set()
+        self.touched_clocks: set[str] = set()
         self._grants: dict[tuple[int, str], None] = {}
 
     @classmethod
@@ -108,6 +112,10 @@ class CaseFile:
         file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
         file.pauses = [pause_row(values) for values in pauses or ()]
         file.materials = materials or {}
+        file.stored = Before(
+            facts=file.row["facts"],
+            clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
+        )
         return file
 
     # -- what it is ------------------------------------------------------------------------
@@ -325,7 +333,7 @@ class CaseFile:
     def touch_clock(self, clock: ClockRow) -> None:
         """Have the clock written."""
         self.clocks[clock.kind] = clock
-        self._touched_clocks.add(clock.kind)
+        self.touched_clocks.add(clock.kind)
 
     def record(self, verb: str, data: Mapping[str, Any] | None = None,
                private: Mapping[str, Any] | None = None) -> None:
@@ -365,13 +373,14 @@ class CaseFile:
         """
         if not self.drafts:
             raise RuntimeError("a verb changed a case and recorded nothing")
+        self.drafts[-1] = told_of(self, self.drafts[-1])
         self.links = chain.seal(self.subject, self.head, self.drafts, self.recorded_at)
         return receipt(self.row["number"], self.links[-1].seq, self.links[-1].hash)
 
     @property
     def next_version(self) -> int:
         """One more if anything moved; a nudge or a rating makes nobody's screen stale."""
-        moved = self.changed or self._touched_clocks or self.materials_changed or any(
+        moved = self.changed or self.touched_clocks or self.materials_written or any(
             row.id is None or row.changed for row in self.steps
         ) or any(pause.id is None or pause.changed for pause in self.pauses)
         return int(self.row["version"]) + bool(moved)
@@ -390,7 +399,7 @@ class CaseFile:
             self._write_step(batch, row)
         for pause in self.pauses:
             self._write_pause(batch, case_id, pause)
-        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self._touched_clocks])
+        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
         batch.update("cases_case", {"id": case_id},
                      {column: self.row[column] for column in sorted(self.changed)})
         self._finish()

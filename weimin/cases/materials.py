@@ -16,6 +16,8 @@ STATE_TITLES = {
 }
 THERE = frozenset(("have", "replaced", "promised", "declared"))
 
+_BLANK = {"file_id": None, "certificate_id": None, "note": "", "due_on": None}
+
 
 def wanted(file: "CaseFile") -> list[MaterialSpec]:
     """The materials this case needs, by the item's version and the scenario answers."""
@@ -39,10 +41,10 @@ def lacking(absent: list[MaterialSpec]) -> list[MaterialSpec]:
 def put(file: "CaseFile", key: str, state: str, **more: Any) -> None:
     """Write the state of one material."""
     file.materials[key] = state
-    file.materials_changed = True
-    row = {"file_id": None, "certificate_id": None, "note": "", "due_on": None, **more}
-    columns = {"case_id": file.row["id"], "key": key, "state": state, **row}
-    sets = ",".join(f"{column} = excluded.{column}" for column in ("state", *row))
+    row = {"state": state, **_BLANK, **more}
+    file.materials_written[key] = row
+    columns = {"case_id": file.row["id"], "key": key, **row}
+    sets = ",".join(f"{column} = excluded.{column}" for column in row)
     file.batch.insert("cases_material", [columns],
                       f" ON CONFLICT (case_id, key) DO UPDATE SET {sets}")
 

@@ -24,6 +24,7 @@ from weimin.kernel.keys import key_file
 from weimin.trail.chain import GENESIS, SHA256, digest, stamp
 
 _LEAF = struct.Struct(">qi32s")  # subject id, seq, hash
+_CHUNK = 8192  # bytes of a root's leaves that are read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,32 @@ def take_root(now: datetime, *, keys: Path, folder: Path | None) -> str | None:
 def digest_of(previous: bytes, taken_at: datetime, key_id: str, leaves: bytes) -> bytes:
     """What is signed: the root before, the moment, the key and the leaves."""
     return digest(SHA256, previous, stamp(taken_at).encode(), key_id.encode(), leaves)
+
+
+def leaves_of(number: int) -> Iterator[Leaf]:
+    """The leaves of one root, in the order of the chains, read a little at a time."""
+    rest, at = b"", 1
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT substring(leaves FROM %s FOR %s) FROM trail_root WHERE id = %s",
+                           [at, _CHUNK, number])
+            part = bytes(cursor.fetchone()[0])
+        at += len(part)
+        whole = rest + part
+        end = len(whole)
+        if len(part) == _CHUNK:  # more may follow: keep what may be the beginning of a leaf
+            end = _last_whole(whole)
+        yield from unpack(whole[:end])
+        rest = whole[end:]
+        if len(part) < _CHUNK:
+            return
+
+
+def _last_whole(data: bytes) -> int:
+    at = 0
+    while at < len(data) and (end := at + 1 + data[at] + _LEAF.size) <= len(data):
+        at = end
+    return at
 
 
 @contextmanager

@@ -85,7 +85,8 @@ def rate(
         case_id=file.id, contact=contact, office_id=offices[contact], level=level, words=words,
         rated_at=now, channel=channel,
     )
-    file.record("rate", {"contact": contact, "level": level, "channel": channel},
+    file.record("rate", {"contact": contact, "level": level, "channel": channel,
+                         "office": offices[contact]},
                 private={"words": words} if words else None)
     file.seal()
     file.save()

@@ -209,11 +209,9 @@ def _write(
     row["applicant"] = mask_name(applicant.name)
     clocks.start(file, "notice", item.profile.notice, on)
     clocks.show(file)
-    follow = vault.lookup(f"{row['number']}:{applicant.phone[-4:]}") if applicant.phone else None
-    file.batch.insert(
-        "cases_case",
-        [{**dict(row.items()), "version": 1, "follow_hash": follow}],
-    )
+    row["follow_hash"] = vault.lookup(f"{row['number']}:{applicant.phone[-4:]}") \
+        if applicant.phone else None
+    file.batch.insert("cases_case", [{**row, "version": 1}])
     file.batch.insert(
         "cases_party",
         [{"case_id": row["id"], "role": p.role, "seq": n, "person_id": p.person_id,
@@ -227,13 +225,9 @@ def _write(
     first_duty(file, row["lead_post_id"], file.lead_account)
     file.record(
         "receive",
-        {
-            "number": row["number"], "item": [item.code, item.number], "area": row["area_id"],
-            "channel": intake.channel, "office": row["office_id"], "receiver": row["receiver_id"],
-            "materials": dict(sorted(file.materials.items())),
-        },
-        private={"facts": row["facts"],
-                 "parties": [[p.role, p.person_id, p.organisation_id] for p in intake.parties]},
+        {"number": row["number"], "item": [item.code, item.number]},
+        private={"parties": [[p.role, n, p.person_id, p.organisation_id, p.paper]
+                             for n, p in _numbered(intake.parties)]},
     )
     answer = Answer(number=row["number"], state="received", version=1, receipt=file.seal())
     if key:
@@ -284,8 +278,10 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
                 raise Invalid(fields={key: "这份材料不适用告知承诺"})
             state = "declared"
         file.materials[key] = state
-        rows.append({"case_id": file.row["id"], "key": key, "state": state,
-                     "file_id": intake.have.get(key), "certificate_id": certificate, "note": ""})
+        row = {"state": state, "file_id": intake.have.get(key), "certificate_id": certificate,
+               "note": "", "due_on": None}
+        file.materials_written[key] = row
+        rows.append({"case_id": file.row["id"], "key": key, **row})
     file.batch.insert("cases_material", rows)
 
 
