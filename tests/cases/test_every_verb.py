@@ -118,6 +118,8 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "end": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "申请人去世"}),
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
+    "erase": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "order", "sure": True,
+                                "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除"}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, received
+from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, accepted, received
 from tests.web.doors import (
     SIGN_IN,
     UNKNOWN,
@@ -40,15 +40,13 @@ pytestmark = pytest.mark.django_db
 def number(cast: Cast, now: datetime) -> str:
     """A case that the town has accepted this morning, with one scanned material."""
     with clock.rehearsed(now):
-        found = accepted(cast, now)
         content = b"%PDF-1.4 a scan"
         folder = settings.FILES / "ab"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ("ab" * 32)).write_bytes(content)
         file = File.objects.create(digest="ab" * 32, name="证件.pdf", media_type="application/pdf",
                                    size=len(content), stored_at=now)
-        Material.objects.filter(case__number=found, key="id-card").update(file=file)
-        return found
+        return accepted(cast, now, have={**MATERIALS, "id-card": file.pk})
 
 
 def given(cast: Cast, number: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from weimin.cases.materials import lacking, missing
+from weimin.cases.written import ERASED
 from weimin.flow.actions import Circumstances, Relation
 from weimin.flow.terms import Term
 from weimin.flow.transitions import finished
@@ -26,6 +27,8 @@ def circumstances(file: "CaseFile") -> Circumstances:
         awaited=bool(absent) or "promised" in file.materials.values()
         or (file.open_pause is not None and file.open_pause.reason == "supplement"),
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
+        confidential=file.row["confidential"],
+        erased=file.row["applicant"] == ERASED,
         newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
         extension_by=extension_by(file),
         returnable=frozenset(

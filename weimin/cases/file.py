@@ -114,6 +114,7 @@ class CaseFile:
         file.materials = materials or {}
         file.stored = Before(
             facts=file.row["facts"],
+            pauses=[replace(pause) for pause in file.pauses],
             clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
         )
         return file
@@ -436,7 +437,8 @@ class CaseFile:
             values = {column: getattr(pause, column) for column in PAUSE_COLUMNS[1:]}
             batch.insert("cases_pause", [{"case_id": case_id, **values}])
         elif pause.changed:
-            batch.update("cases_pause", {"id": pause.id}, {"ended": pause.ended})
+            batch.update("cases_pause", {"id": pause.id},
+                         {"ended": pause.ended, "note": pause.note})
 
 
 def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:

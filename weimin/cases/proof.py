@@ -68,7 +68,6 @@ TABLES: Mapping[str, Table] = {
                          columns=("holder_person_id", "holder_organisation_id", "office_id",
                                   "issued_on", "valid_to", "revoked_at")),
 }
-_CASE = (*CASE_COLUMNS, "follow_hash")
 _JSON = frozenset(("facts", "answers"))
 
 
@@ -112,9 +111,9 @@ def rows_of(ids: list[int]) -> dict[int, Rows]:
         return {}
     found: dict[int, Rows] = {}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {','.join(_CASE)} FROM cases_case WHERE id = ANY(%s)", [ids])
+        cursor.execute(f"SELECT {','.join(CASE_COLUMNS)} FROM cases_case WHERE id = ANY(%s)", [ids])
         for values in cursor.fetchall():
-            row = _row(_CASE, values)
+            row = _row(CASE_COLUMNS, values)
             found[row["id"]] = {"case": {"": row}, **{kind: {} for kind in TABLES}}
         for kind, table in TABLES.items():
             cursor.execute(table.query, [ids])

@@ -8,12 +8,12 @@ What is personal goes into the event's private content, which can be erased; in 
 that it was written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from weimin.cases.rows import CASE_COLUMNS, CLOCK_COLUMNS, PAUSE_COLUMNS, STEP_COLUMNS, ClockRow
+from weimin.cases.rows import CASE_COLUMNS, CLOCK_COLUMNS, PAUSE_COLUMNS, STEP_COLUMNS, ClockRow, PauseRow
 from weimin.kernel.clock import local
 from weimin.trail.chain import Draft, stamp
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from weimin.cases.file import CaseFile
 
 Values = dict[str, Any]
+ERASED = "已删除"  # in place of the applicant's masked name, once it was removed by right
 DONE = {"state": "done", "done_at": "@"}  # how a step usually ends
 HIDDEN = "p"  # in place of a personal value, which the event's private content holds
 
@@ -54,6 +55,7 @@ class Before:
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     clocks: Mapping[str, ClockRow] = field(default_factory=dict)
+    pauses: Sequence[PauseRow] = ()
 
 
 def told_of(file: "CaseFile", draft: Draft) -> Draft:
@@ -75,9 +77,10 @@ def told_of(file: "CaseFile", draft: Draft) -> Draft:
             values.pop("due_on", None)  # the day of that moment, as nearly always
         said.put("clock", kind, values, is_new=before is None)
     for place, pause in enumerate(file.pauses):
-        columns: Iterable[str] = PAUSE_COLUMNS[1:] if pause.id is None else \
-            ("ended", "note") if pause.changed else ()
-        said.put("pause", str(place), {c: getattr(pause, c) for c in columns}, is_new=pause.id is None)
+        was = file.stored.pauses[place] if pause.id is not None else None
+        said.put("pause", str(place), {c: getattr(pause, c) for c in PAUSE_COLUMNS[1:]
+                                       if was is None or getattr(was, c) != getattr(pause, c)},
+                 is_new=was is None)
     for key, values in file.materials_written.items():
         said.put("material", key, values, is_new=True)
         row = said.wrote["material"][key]
@@ -89,7 +92,7 @@ def told_of(file: "CaseFile", draft: Draft) -> Draft:
 
 
 def _case(said: "_Said", file: "CaseFile", is_new: bool) -> None:
-    columns = {*CASE_COLUMNS, "follow_hash"} - {"id", "number"} if is_new else file.changed
+    columns = set(CASE_COLUMNS) - {"id", "number"} if is_new else file.changed
     values = {column: file.row[column] for column in columns - {"version"}}
     if values.get("facts"):
         values["facts"] = {k: v for k, v in values["facts"].items() if file.stored.facts.get(k) != v}
@@ -113,7 +116,7 @@ class _Said:
             kept = self._kept(value)
             if column in known and kept == known[column]:
                 continue
-            if column in PERSONAL[kind] and value not in ({}, "", None):
+            if column in PERSONAL[kind] and value not in ({}, "", None, ERASED):
                 kept = self._personal(kind, name, column, value)
             row = self.wrote.setdefault(kind, {})
             (row.setdefault(name, {}) if name else row)[column] = kept

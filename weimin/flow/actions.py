@@ -68,6 +68,8 @@ class Circumstances:
     lacking: bool = False  # required materials are missing that may not follow later
     awaited: bool = False  # something is still to come from the applicant
     finished: bool = False  # every step is done
+    confidential: bool = False
+    erased: bool = False  # its personal content was removed by right
     newer_version: bool = False  # the item was published anew since this case was received
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
@@ -112,6 +114,12 @@ def _not_held(now: Circumstances, mine: frozenset[Relation], step: Step | None) 
     return step is not None and step.id not in now.held
 
 
+def _may_erase(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    # Not the office that handled it: nobody removes what may speak against himself. A
+    # confidential case is seen by nobody else.
+    return not now.erased and ("supervisor" in mine or now.confidential)
+
+
 RULES: tuple[Rule, ...] = (
     _rule("accept", "受理", "received noticed", "competent system", primary=True,
           only_if=_may_accept, condition="材料齐全（可容缺的除外）；系统只在法定告知期限届满后"),
@@ -146,7 +154,10 @@ RULES: tuple[Rule, ...] = (
     _rule("end", "终止办理", "noticed accepted", "competent head"),
     _rule("close", "办结归档", "decided", "lead competent system", primary=True,
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
-    _rule("reopen", "重新办理", "closed", "head supervisor"),
+    _rule("reopen", "重新办理", "closed", "head supervisor",
+          only_if=lambda now, mine, step: not now.erased, condition="个人信息没有删除"),
+    _rule("erase", "依法删除个人信息", "closed", "supervisor head", only_if=_may_erase,
+          condition="还没有删除过；保密事项由单位负责人，其余由督查"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
     _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor"),

@@ -15,3 +15,6 @@ class VoiceConfig(AppConfig):
     def ready(self) -> None:
         import_module("weimin.voice.rate")
         register("case", import_module("weimin.voice.proof").RatingWitness)
+        import_module("weimin.cases.erasing").register(
+            import_module("weimin.voice.rate").forget_words
+        )

@@ -92,6 +92,11 @@ def rate(
     file.save()
 
 
+def forget_words(case_id: int) -> None:
+    """What residents wrote beside their ratings of a case goes; the ratings stay and count."""
+    Rating.objects.filter(case_id=case_id).update(words="")
+
+
 def _must_be_his(file: CaseFile, actor: Actor | None, last_four: str) -> None:
     if actor is not None:
         if not file.is_party:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from weimin.cases import materials, reading
 from weimin.cases.effects import next_number
 from weimin.cases.file import CaseFile
+from weimin.cases.written import ERASED
 from weimin.documents.models import Paper
 from weimin.documents.render import typesetter
 from weimin.flow.profiles import LegalProfile
@@ -208,6 +209,8 @@ def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     if form not in _FORMS:
         raise NotFound("没有这种文书")
     file = CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
+    if file.applicant == ERASED:
+        raise NotFound("这个办件的个人信息已依法删除，不能再出文书")
     pdf = sealed(file, form, lambda: _FORMS[form](request, file)) if form in SEALED else \
         typesetter().typeset(form, _FORMS[form](request, file)).pdf
     response = HttpResponse(pdf, content_type="application/pdf")

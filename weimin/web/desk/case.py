@@ -15,6 +15,7 @@ from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
+from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
 from weimin.flow.graph import Flow
 from weimin.flow.profiles import PAUSE_TITLES
@@ -245,6 +246,8 @@ def _pause(file: CaseFile) -> str:
 
 def _papers(file: CaseFile) -> list[dict[str, str]]:
     """The papers that this case can print now."""
+    if file.applicant == ERASED:
+        return []
     names = [("receipt", _("收件回执"))]
     if "notice" in file.clocks and file.state == "noticed":
         names.append(("notice", _("一次性告知书")))

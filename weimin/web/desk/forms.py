@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from weimin.cases import materials
 from weimin.cases.circumstances import longest_extension
+from weimin.cases.erasing import BASES, kept_until
 from weimin.cases.file import CaseFile
 from weimin.catalogue.routes import Routes
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock
+from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Holding, Post
 
@@ -45,7 +47,7 @@ def _form(file: CaseFile, action: Action) -> Form:
     maker = _FIELDS.get(action.verb)
     return Form(
         id=name, action=action, fields=maker(file, action) if maker else [],
-        danger=action.verb in ("refuse", "end", "withdraw"), hint=_HINTS.get(action.verb, ""),
+        danger=action.verb in ("refuse", "end", "withdraw", "erase"), hint=_HINTS.get(action.verb, ""),
     )
 
 
@@ -56,6 +58,7 @@ _HINTS = {
     "transfer": "计时不停，居民会收到告知。",
     "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
+    "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
 }
 
@@ -216,6 +219,20 @@ def _correct(file: CaseFile, action: Action) -> Fields:
     return [*fields, _text("reason", _("更正的原因"))]
 
 
+def _erase(file: CaseFile, action: Action) -> Fields:
+    until = kept_until(file.item, file.row["closed_at"])
+    kept = _("永久保管") if until is None else _("保管期限到 {}").format(say_date(until))
+    return [
+        {"name": "basis", "label": _("依据"), "kind": "radios", "options": list(BASES.items()),
+         "hint": kept},
+        {"name": "document", "label": _("决定删除的文书文号"), "optional": True,
+         "hint": _("依据不是保存期限届满的必须填写")},
+        _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
+        {"name": "sure", "label": _("确认"), "kind": "checkboxes",
+         "options": [("1", _("我已核对编号，知道删除后任何人都不能恢复"))]},
+    ]
+
+
 _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "accept": _accept, "notify_missing": _notify, "notify_again": _notify,
     "supplement": _supplement,
@@ -224,6 +241,7 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign, "correct": _correct,
+    "erase": _erase,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
 
@@ -284,6 +302,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
+                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "nudge": lambda post: {"words": post.get("words", "")},
 }
 
