@@ -55,7 +55,7 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
     return {
         "number": number, "code": ALLOWANCE, "form": "receipt", "person": cast.zhao.pk,
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
-        "office": case.office_id, "message": 0, "verb": "nudge",
+        "office": case.office_id, "message": 0, "verb": "nudge", "year": 2026,
     }
 
 

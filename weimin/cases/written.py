@@ -13,7 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from weimin.cases.rows import CASE_COLUMNS, CLOCK_COLUMNS, PAUSE_COLUMNS, STEP_COLUMNS, ClockRow, PauseRow
+from weimin.cases.rows import (
+    CASE_COLUMNS,
+    CLOCK_COLUMNS,
+    PAUSE_COLUMNS,
+    STEP_COLUMNS,
+    ClockRow,
+    PauseRow,
+)
 from weimin.kernel.clock import local
 from weimin.trail.chain import Draft, stamp
 

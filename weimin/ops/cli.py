@@ -194,6 +194,32 @@ def verify_here(number: str) -> None:
         sys.exit(1)
 
 
+@main.command()
+@HOME
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--office", required=True, help="单位编码，如 430421.civil-affairs。")
+@click.option("--year", required=True, type=int, help="办结的年度。")
+def dossiers(home: Path, target: Path, office: str, year: int) -> None:
+    """归档：把一个单位一年办结的案卷打成一个 zip，每件一个文件夹，可离线核验。"""
+    from weimin.ops.home import Home
+
+    place = Home(home)
+    with place.database():
+        place.call("dossiers-here", str(target.absolute()), office, str(year))
+
+
+@main.command("dossiers-here", hidden=True)
+@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("office")
+@click.argument("year", type=int)
+def dossiers_here(target: Path, office: str, year: int) -> None:
+    """归档（在已连上的数据库里）。"""
+    _django()
+    from weimin.ops.filing import file_year
+
+    file_year(target, office, year, click.echo)
+
+
 # -- the place ---------------------------------------------------------------------------------
 
 

@@ -197,7 +197,7 @@ def _certificate(request: HttpRequest, file: CaseFile) -> Data:
     }
 
 
-_FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
+FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
     "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
     "decision": _decision, "certificate": _certificate,
 }
@@ -206,13 +206,13 @@ _FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
 @require_GET
 def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     """One paper of a case, for whoever may see the case."""
-    if form not in _FORMS:
+    if form not in FORMS:
         raise NotFound("没有这种文书")
     file = CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
     if file.applicant == ERASED:
         raise NotFound("这个办件的个人信息已依法删除，不能再出文书")
-    pdf = sealed(file, form, lambda: _FORMS[form](request, file)) if form in SEALED else \
-        typesetter().typeset(form, _FORMS[form](request, file)).pdf
+    pdf = sealed(file, form, lambda: FORMS[form](request, file)) if form in SEALED else \
+        typesetter().typeset(form, FORMS[form](request, file)).pdf
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'
     return response

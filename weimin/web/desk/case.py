@@ -261,7 +261,10 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
            for s in file.steps) and file.item.result.get("kind") == "certificate":
         names.append(("certificate", _("证照")))
     return [{"form": form, "title": title,
-             "href": reverse("paper", args=[file.number, form])} for form, title in names]
+             "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
+        [{"form": "dossier", "title": _("归档包"),
+          "href": reverse("dossier", args=[file.number])}]
+        if file.state == "closed" and file.relations() & {"lead", "competent"} else [])
 
 
 @require_POST
