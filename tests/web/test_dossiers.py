@@ -133,6 +133,7 @@ def test_a_running_case_and_an_erased_one_are_not_filed(
     assert client.get(f"/desk/cases/{closed}/dossier.zip").status_code == 409
     shown = client.get(f"/desk/cases/{closed}").content.decode()
     assert "归档包" not in shown and "依法删除个人信息" in shown
+    assert "（已删除姓名）" in shown and "某单位" not in shown
     assert client.get(f"/papers/{closed}/receipt.pdf").status_code == 404
 
 

@@ -21,7 +21,6 @@ from django.http import HttpRequest
 from weimin import __version__
 from weimin.cases import materials, reading
 from weimin.cases.erasing import RETENTIONS, kept_until
-from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.written import ERASED
 from weimin.documents.models import File, Paper
@@ -34,6 +33,7 @@ from weimin.kernel.errors import WrongState
 from weimin.network.models import Post
 from weimin.trail import offline_check
 from weimin.trail.export import proof_of
+from weimin.web.desk.case import event_of, facts_of, person_of
 from weimin.web.papers import FORMS
 from weimin.web.sealed import SEALED
 
@@ -157,20 +157,19 @@ def _cover(file: CaseFile, listed: Iterable[Entry]) -> bytes:
 def _application(file: CaseFile) -> Iterator[str]:
     yield f"{file.item.name}（{file.item.code} 第 {file.item.number} 版）"
     for someone in reading.parties(file.id):
-        yield f"{someone.role}：{someone.name} {someone.identity} {someone.phone} {someone.paper}"
-    labels = {field.key: field.label for field in file.item.form}
-    for key, value in file.row["facts"].items():
-        if value not in (None, ""):
-            yield f"{labels.get(key, key)}：{shown(value)}"
+        said = person_of(file, someone)
+        yield "，".join(filter(None, (f"{said['role']} {said['name']}", said["identity"],
+                                     said["phone"], said["paper"])))
+    for fact in facts_of(file):
+        yield f"{fact['label']}：{fact['value']}"
 
 
 def _story(file: CaseFile) -> Iterator[str]:
     for event in reversed(reading.happenings(file.id)):
-        yield (f"{event.seq}. {say_moment(event.at)} {event.title} {event.office} {event.who}"
-               f"（{event.mark}）")
-        for key in ("step", "outcome", "reason", "document", "certificate", "outside", "basis"):
-            if event.data.get(key):
-                yield f"    {key}: {event.data[key]}"
+        said = event_of(event, file.item.flow)
+        yield f"{event.seq}. {said['at']} {said['what']} {said['who']}（{event.mark}）"
+        if said["said"]:
+            yield f"    {said['said']}"
 
 
 def _proof(file: CaseFile) -> bytes:

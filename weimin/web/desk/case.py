@@ -88,16 +88,20 @@ def _show(
     return page(
         request, "desk/case.jinja", status=status, file=file, forms=forms,
         primary=next((f for f in forms if f.action.primary), None),
-        headline=headline(row, applicant.name if applicant else _("某单位"), waits, office, file.now),
+        headline=headline(row, applicant.name if applicant else _anonymous(file), waits, office, file.now),
         color=colour, word=_("全件{}").format(word) if waiting and row.due_at else word, state=state_of(file.state, file.outcome, bool(file.open_pause)),
-        graph=graph_of(file), events=[_event(h, file.item.flow) for h in reading.happenings(file.id)],
-        materials=_materials(file), people=[_person(file, p) for p in people],
-        facts=_facts(file), clocks=_clocks(file), office=office,
+        graph=graph_of(file), events=[event_of(h, file.item.flow) for h in reading.happenings(file.id)],
+        materials=_materials(file), people=[person_of(file, p) for p in people],
+        facts=facts_of(file), clocks=_clocks(file), office=office,
         competent=file.routes.office_names.get(file.office_id, ""),
         receiver=file.routes.office_names.get(file.receiver_id, ""),
-        pause=_pause(file), key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
+        erased=file.applicant == ERASED, pause=_pause(file), key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
         typed=typed, papers=_papers(file),
     )
+
+
+def _anonymous(file: CaseFile) -> str:
+    return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
 
 
 def _as_row(file: CaseFile) -> reading.Row:
@@ -139,7 +143,7 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
     return "skipped", _("已取消") if last.state == "cancelled" else None
 
 
-def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
+def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
     data = happening.data
     said = []
     if data.get("step"):
@@ -149,7 +153,7 @@ def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
                        ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
-                       ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
+                       ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理"), ("basis", "{}")):
         if data.get(key):
             said.append(words.format(data[key]))
     if data.get("opened"):
@@ -191,14 +195,14 @@ def _materials(file: CaseFile) -> list[dict[str, Any]]:
     return found
 
 
-def _person(file: CaseFile, someone: reading.Someone) -> dict[str, Any]:
+def person_of(file: CaseFile, someone: reading.Someone) -> dict[str, Any]:
     roles = {"applicant": _("申请人"), "agent": _("代办人"), "guardian": _("监护人"),
              "member": _("家庭成员")}
     return {"role": roles[someone.role], "name": someone.name, "identity": someone.identity,
             "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id}
 
 
-def _facts(file: CaseFile) -> list[dict[str, Any]]:
+def facts_of(file: CaseFile) -> list[dict[str, Any]]:
     # Name, number and phone stand with the applicant already.
     labels = {f.key: f for f in file.item.form if f.key not in ("name", "id_number", "phone")}
     found = []
