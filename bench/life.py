@@ -138,7 +138,8 @@ def _answers(key: str, now: datetime, visit: bool) -> dict[str, str]:
         return {"visited_on": now.date().isoformat(), "found": "到现场核对，情况属实"}
     if key == "notice":
         return {"posted_on": "2026-06-11", "ended_on": "2026-06-24", "where": "村务公开栏"}
-    return {"deliver": {"way": "direct"}, "issue": {}}.get(key, {"opinion": "情况属实，同意"})
+    handed = {"way": "direct", "received_by": "申请人", "relation": "self", "unsigned": "已在纸质回证上签"}
+    return {"deliver": handed, "issue": {}}.get(key, {"opinion": "情况属实，同意"})
 
 
 def _intake(person: Any, code: str = ITEM) -> Any:

@@ -15,12 +15,14 @@ from django.core.management import call_command
 from django.db import connections
 
 from tests.cast import Cast, assemble
+from weimin.catalogue import routes
 from weimin.kernel import clock
 from weimin.ops.people import fill_posts
 from weimin.ops.postgres import APP, OWNER, Server
 from weimin.packs.publish import publish
 from weimin.packs.read import read_pack
 from weimin.settings import _database
+from weimin.worktime.current import forget
 
 ROOT = Path(__file__).parent.parent
 HOME = Path(os.environ["WEIMIN_HOME"])
@@ -72,3 +74,19 @@ def now() -> datetime:
 def cast(db: None) -> Cast:
     """窗口小李, 外镇小王, 居民赵大爷, 督查老陈 and the others."""
     return assemble()
+
+
+@pytest.fixture
+def own_network(db: None) -> Iterator[None]:
+    """For tests that change the place: nobody keeps what they saw of it.
+
+    What a test publishes or appoints is rolled back, and with it the epoch that it moved.
+    """
+    _forget_the_place()
+    yield
+    _forget_the_place()
+
+
+def _forget_the_place() -> None:
+    routes._routes.cache_clear()
+    forget()

@@ -173,6 +173,7 @@ USE_TZ = True
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FILES = HOME / "files"
+UPLOADS = HOME / "uploads"  # what waits for its form: not in the backup
 KEYS = HOME / "keys"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
 

@@ -27,7 +27,9 @@ from weimin.ops.supervisor import answers
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync"]
+        "--disable-component-update", "--disable-sync",
+        # a camera that shows a turning disc, and nobody who must be asked
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 CLONE = "weimin_browser"
 
 

@@ -32,7 +32,18 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("admin", "admin-calendar", "/admin/calendar"),
     ("admin", "admin-deliveries", "/admin/deliveries"),
     ("admin", "admin-now", "/admin/now"),
+    ("admin", "admin-jobs", "/admin/jobs"),
+    ("admin", "admin-pack-check", "/admin/packs/check?source=installed:hengyang"),
+    ("admin", "admin-pack", "/admin/packs/versions/1"),
+    ("admin", "admin-offices-search", "/admin/offices?q=sqz"),
+    ("admin", "admin-delegations-place", "/admin/delegations?place=sqz"),
+    ("admin", "admin-calendar-new", "/admin/calendar/new"),
+    ("security", "admin-security", "/admin"),
     ("security", "admin-people", "/admin/people"),
+    ("security", "admin-people-search", "/admin/people?q=sqz"),
+    ("security", "admin-person-new", "/admin/people/new"),
+    ("security", "admin-people-import", "/admin/people/import"),
+    ("security", "admin-offices-vacant", "/admin/offices?s=vacant"),
     ("audit", "admin-audit", "/admin/audit"),
 )
 SIZES = ((320, 640), (390, 844), (1366, 768))

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -92,11 +92,13 @@ def under_way(cast: Cast, now: datetime, code: str, **answers: Any) -> str:
     return number
 
 
-def someone_of(office_id: int | None, day: date = date(2026, 6, 10)) -> Actor:
-    """The first post of an office that does its work."""
-    held = Holding.objects.filter(post__office_id=office_id, deputy=False).order_by(
-        "-post__on_duty", "post_id"
-    )
+def someone_of(
+    office_id: int | None, day: date = date(2026, 6, 10), *, but: Iterable[int | None] = ()
+) -> Actor:
+    """The first post of an office that does its work, held by none of the accounts ``but``."""
+    held = Holding.objects.filter(post__office_id=office_id, deputy=False).exclude(
+        account_id__in=[account for account in but if account]
+    ).order_by("-post__on_duty", "post_id")
     return acting(held[0].account_id, on=day)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import ROAD, application, case_of, due, offers, steps_of, story, told
-from tests.cast import CARD, Cast, accepted, do, received, step_of
+from tests.cast import CARD, HANDED, Cast, accepted, do, received, step_of
 from weimin.cases.models import Step
 from weimin.cases.verbs import accept, close, complete, hand_over, receive, refuse, reopen, withdraw
 from weimin.kernel.errors import Invalid, NotAllowed, WrongState
@@ -19,7 +19,7 @@ def delivered(cast: Cast, now: datetime) -> str:
     do(number, "check", actor=cast.reviewer, now=now)
     do(number, "decide", actor=cast.county, now=now)
     complete(number, actor=cast.county, now=now, step=step_of(number, "issue"), outcome="approve")
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     return number
 
 
@@ -92,7 +92,7 @@ def test_late_once_is_late_for_ever(cast: Cast, now: datetime) -> None:
     do(number, "check", actor=cast.reviewer, now=now)
     later = now + timedelta(days=30)
     do(number, "decide", "reject", actor=cast.county, now=later)
-    do(number, "deliver", actor=cast.info, now=later, way="direct")
+    do(number, "deliver", actor=cast.info, now=later, **HANDED)
     close(number, actor=cast.reviewer, now=later)
     reopen(number, actor=cast.town_head, now=later, reason="复议决定撤销")
     assert case_of(number).late
@@ -103,7 +103,7 @@ def test_a_certificate_of_the_old_result_is_revoked(cast: Cast, now: datetime) -
     accept(number, actor=cast.info, now=now)  # entrusted to the villages of this county
     do(number, "decide", actor=cast.reviewer, now=now)
     complete(number, actor=cast.reviewer, now=now, step=step_of(number, "issue"), outcome="approve")
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     close(number, actor=cast.info, now=now)
     card = Certificate.objects.get(case_id=case_of(number).pk)
     assert card.revoked_at is None

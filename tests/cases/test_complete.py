@@ -19,7 +19,7 @@ from tests.cases.scenes import (
     town_building_head,
     under_way,
 )
-from tests.cast import Cast, accepted, do, received, step_of
+from tests.cast import HANDED, Cast, accepted, do, received, step_of
 from weimin.cases.models import Step
 from weimin.cases.verbs import complete, reassign, suspend
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
@@ -100,13 +100,15 @@ def test_what_the_form_does_not_ask_for_is_skipped(cast: Cast, now: datetime) ->
     assert steps_of(number, "skipped") == ["repair"]
 
 
-@pytest.mark.xfail(strict=True, reason="the flow promises two people and nobody checks it")
 def test_who_reviewed_it_does_not_decide_it(cast: Cast, now: datetime) -> None:
     number = under_way(cast, now, "HY-MED-04")
     officer = of_county("medical-security")
     do(number, "check", actor=officer, now=now)
     with pytest.raises((NotAllowed, WrongState)):
         do(number, "decide", actor=officer, now=now)
+    with pytest.raises(Invalid, match="另一人"):
+        reassign(number, actor=of_county("medical-security", "approver"), now=now, reason="他熟悉",
+                 step=step_of(number, "decide"), account=officer.account_id)
     do(number, "decide", actor=of_county("medical-security", "approver"), now=now)
 
 
@@ -299,6 +301,6 @@ def test_the_way_of_delivery_is_one_of_the_lawful_ones(cast: Cast, now: datetime
     complete(number, actor=cast.county, now=now, step=step_of(number, "issue"), outcome="approve")
     with pytest.raises(Invalid, match="送达方式"):
         do(number, "deliver", actor=cast.info, now=now, way="pigeon")
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     assert clock_of(number, "delivery").met_at == now
     assert story(number) == ["receive", "accept", *["complete"] * 4]

@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 
 from tests.cases.scenes import case_of, offers, proof_faults, publish_variant, story, told
-from tests.cast import ALLOWANCE, Cast, accepted, do, received
+from tests.cases.test_every_verb import _certified
+from tests.cast import ALLOWANCE, HANDED, Cast, accepted, do, received
 from weimin.cases import reading
 from weimin.cases.file import CaseFile
 from weimin.cases.models import Material, Party, Step
-from weimin.cases.verbs import close, erase, withdraw
+from weimin.cases.verbs import close, erase, revoke, withdraw
 from weimin.documents.models import File, Paper
 from weimin.documents.store import path_of, store
 from weimin.kernel.errors import Invalid, NotAllowed, WrongState
@@ -30,11 +31,11 @@ ORDER = {"basis": "order", "document": "衡县复决〔2026〕1号", "reason": "
 def closed(cast: Cast, now: datetime) -> str:
     """A case that was decided and closed, with a scan, a rating and its words."""
     scan = store(b"%PDF-1.4 scan", name="scan.pdf", media_type="application/pdf", now=now,
-                 account_id=None)
+                 account_id=cast.info.account_id)
     number = accepted(cast, now)
     do(number, "check", actor=cast.reviewer, now=now, opinion="家住村口第三户")
     do(number, "decide", "reject", actor=cast.county, now=now)
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     close(number, actor=cast.reviewer, now=now)
     rate(number, actor=cast.resident, now=now, contact=1, level=2, words="我儿子也姓赵")
     Material.objects.filter(case__number=number, key="id-card").update(file=scan)
@@ -174,3 +175,16 @@ def test_nothing_of_it_is_left_in_any_table(cast: Cast, closed: str, now: dateti
                 assert cursor.fetchone() == (0,), table
     assert reading.parties(case.pk) == []
     assert len(reading.happenings(case.pk)) == seqs + 1
+
+
+def test_a_certificate_that_was_taken_back_stays_so(cast: Cast, now: datetime) -> None:
+    number = _certified(cast, now)
+    revoke(number, actor=cast.town_head, now=now, ground="procedure", reason="未经审核")
+    withdrawn = case_of(number)
+    if withdrawn.state != "closed":
+        do(number, "deliver", actor=cast.info, now=now, **HANDED)
+        close(number, actor=cast.info, now=now)
+    assert proof_faults(number) == []
+    by(cast, number, now)
+    assert proof_faults(number) == []
+    assert "revoke" not in offers(number, cast.supervisor, now)

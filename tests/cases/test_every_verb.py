@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.cases.scenes import (
     ROAD,
+    application,
     case_of,
     chain_faults,
     of_county,
@@ -20,12 +21,22 @@ from tests.cases.scenes import (
     town_building_head,
     under_way,
 )
-from tests.cast import ALLOWANCE, MATERIALS, Cast, accepted, do, received, step_of
-from weimin.cases.models import Case
+from tests.cast import ALLOWANCE, CARD, HANDED, MATERIALS, Cast, accepted, do, received, step_of
+from weimin.cases.models import Card, Case
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs import hand_over, notify_missing, suspend, withdraw
+from weimin.cases.verbs import (
+    accept,
+    complete,
+    hand_over,
+    issue_cards,
+    notify_missing,
+    receive,
+    suspend,
+    withdraw,
+)
 from weimin.kernel.errors import Invalid, KeyReused, NotFound
-from weimin.network.actor import Actor
+from weimin.network.actor import SYSTEM, Actor
+from weimin.network.models import Post
 from weimin.trail.models import Event
 
 pytestmark = pytest.mark.usefixtures("own_network")  # one verb needs an item published anew
@@ -55,7 +66,7 @@ def _reviewed(cast: Cast, now: datetime) -> str:
 def _delivered(cast: Cast, now: datetime) -> str:
     number = _reviewed(cast, now)
     do(number, "decide", "reject", actor=cast.county, now=now)
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     return number
 
 
@@ -80,6 +91,29 @@ def _withdrawn(cast: Cast, now: datetime) -> str:
 def _published_anew(cast: Cast, now: datetime) -> str:
     number = accepted(cast, now)
     publish_variant(ALLOWANCE, condition="放宽")
+    return number
+
+
+def _carded(cast: Cast, now: datetime, actor: Actor, **params: Any) -> Scene:
+    number = accepted(cast, now - timedelta(days=30))
+    issue_cards(number, actor=SYSTEM, now=now)
+    card = Card.objects.filter(case__number=number).order_by("id")[0]
+    return Scene(number, actor, {"card": card.pk, **params})
+
+
+def _orphaned(cast: Cast, now: datetime) -> str:
+    """The post that answers is no more; the head of the office is on duty from now on."""
+    number = accepted(cast, now)
+    Post.objects.filter(pk=cast.reviewer.post_id).update(valid_to=now.date())
+    Post.objects.filter(pk=cast.town_head.post_id).update(on_duty=True)
+    return number
+
+
+def _certified(cast: Cast, now: datetime) -> str:
+    number = receive(application(cast.zhao, CARD), actor=cast.info, now=now).number
+    accept(number, actor=cast.info, now=now)
+    do(number, "decide", actor=cast.reviewer, now=now)
+    complete(number, actor=cast.reviewer, now=now, step=step_of(number, "issue"), outcome="approve")
     return number
 
 
@@ -120,7 +154,16 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
     "erase": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "order", "sure": True,
                                 "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除"}),
+    "revoke": lambda c, t: Scene(_certified(c, t), c.town_head, {"ground": "procedure",
+                                 "reason": "未经审核"}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
+    "issue_cards": lambda c, t: Scene(accepted(c, t - timedelta(days=30)), SYSTEM),
+    "contest_card": lambda c, t: _carded(c, t, c.reviewer, reason="停电三日"),
+    "rule_on_card": lambda c, t: _carded(c, t, c.supervisor, reason="系停电所致", withdraw=True),
+    "renew_by_silence": lambda c, t: Scene(
+        under_way(c, t - timedelta(days=40), "HY-EMP-07", expires=f"{t - timedelta(days=1):%F}"),
+        SYSTEM),
+    "succeed": lambda c, t: Scene(_orphaned(c, t), SYSTEM),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }
 
@@ -185,12 +228,13 @@ def test_a_stranger_is_told_that_there_is_nothing(name: str, cast: Cast, now: da
 def test_what_is_entered_later_says_when_and_why(name: str, cast: Cast, now: datetime) -> None:
     scene, noon = SCENES[name](cast, now), now.replace(hour=12)
     asked = {"actor": scene.actor, "now": noon, **scene.params}
+    before = case_of(scene.number).received_at - timedelta(days=1)
     with pytest.raises(Invalid, match="补录"):
         VERBS[name](scene.number, occurred_at=noon, **asked)
     with pytest.raises(Invalid, match="不能晚于"):
         VERBS[name](scene.number, occurred_at=now.replace(day=11), late_entry="停电", **asked)
     with pytest.raises(Invalid, match="不能早于"):
-        VERBS[name](scene.number, occurred_at=now.replace(day=9), late_entry="停电", **asked)
+        VERBS[name](scene.number, occurred_at=before, late_entry="停电", **asked)
     paper = now.replace(hour=11)
     VERBS[name](scene.number, occurred_at=paper, late_entry="停电", **asked)
     event = Event.objects.filter(subject_id=case_of(scene.number).pk).latest("seq")

@@ -33,8 +33,9 @@ from tests.cases.scenes import (
     town_building,
     town_building_head,
 )
-from tests.cast import ALLOWANCE, Cast, look
+from tests.cast import ALLOWANCE, HANDED, Cast, look
 from weimin.cases import materials
+from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
 from weimin.cases.models import Case, Duty, Step
 from weimin.cases.verb import VERBS
@@ -275,6 +276,7 @@ class Township(RuleBasedStateMachine):
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},
             "reopen": {"reason": "复议决定撤销"},
             "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True},
+            "revoke": {"ground": "procedure", "reason": "未经审核"},
         }.get(verb, {})
 
     def of_step(
@@ -284,7 +286,8 @@ class Township(RuleBasedStateMachine):
         if verb == "reassign":
             held = Holding.objects.filter(post__office_id=row.office_id).order_by("id")
             return {"step": step_id, "reason": "他熟悉", "account": pick(
-                [None, *held.values_list("account_id", flat=True)]
+                [None, *held.exclude(account_id__in=doers(file, row.key)).values_list(
+                    "account_id", flat=True)]
             )}
         if verb == "return_to":
             before = file.item.flow.ancestors[row.key]
@@ -298,8 +301,10 @@ class Township(RuleBasedStateMachine):
         outside = {"reason": "停电"} if verb == "done_outside" else {}
         if kind.key == "public-notice" and outcome == "approve":
             self.now = max(self.now, row.opened_at + timedelta(days=8))
+        if kind.delivers:
+            return {"step": step_id, "outcome": outcome, **outside, "answers": HANDED}
         known = {"posted_on": str(local(row.opened_at).date()), "ended_on": str(local(self.now).date()),
-                 "visited_on": str(local(self.now).date()), "way": "direct"}
+                 "visited_on": str(local(self.now).date())}
         return {"step": step_id, "outcome": outcome, **outside, "answers": {
             ask.key: known.get(ask.key, "属实") for ask in kind.asks
             if ask.required and outcome in ask.when

@@ -45,7 +45,9 @@ def test_every_item_says_where_its_facts_come_from() -> None:
 FAULTS = [
     ("flows.yaml", "who: item@county, limit: 0wd, on_reject: continue", "who: item@moon, limit: 0wd", "看不懂"),
     ("flows.yaml", "kind: decision, who: item@town, limit: 0wd", "kind: decision, who: item@village, limit: 0wd", "村（社区）不能承担"),
-    ("flows.yaml", "needs: [check], limit: 0wd", "needs: [nowhere], limit: 0wd", "前置环节 nowhere 不存在"),
+    ("flows.yaml", "needs: [check], other_than: [check], limit: 0wd", "needs: [nowhere], limit: 0wd", "前置环节 nowhere 不存在"),
+    ("flows.yaml", "needs: [check], other_than: [check], limit: 0wd", "needs: [check], other_than: [issue], limit: 0wd", "other_than 的环节 issue 不在本环节之前"),
+    ("flows.yaml", "needs: [check], other_than: [check], limit: 0wd", "needs: [check], other_than: [nobody], limit: 0wd", "other_than 的环节 nobody 不存在"),
     ("flows.yaml", "kind: review, who: item@county, limit: 0wd", "kind: dance, who: item@county, limit: 0wd", "不认识的环节类型"),
     ("flows.yaml", "limit: 7d, office_of: residence, on_reject: return(start)", "limit: 7d, on_reject: return(decide)", "退回目标 decide 不在本环节之前"),
     ("flows.yaml", "when: {official_relative: true}, limit: 3wd", "when: {no_such_fact: true}, limit: 3wd", "字段 no_such_fact 表单里没有"),
@@ -83,11 +85,13 @@ def test_a_fault_is_named_with_its_place_and_a_remedy(
 
 
 def test_all_faults_are_said_at_once(copy: Path) -> None:
-    for file, before, after, _ in (FAULTS[0], FAULTS[7], FAULTS[16]):
+    one_of_each = {fault[0]: fault for fault in FAULTS}
+    wanted = {"flows.yaml", "items/elderly-care.yaml", "delegations.csv"}
+    for file, before, after, _ in (one_of_each[name] for name in wanted):
         path = copy / file
         path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
     found = {fault.file for fault in lint(read_pack(copy))}
-    assert {"flows.yaml", "items/elderly-care.yaml", "delegations.csv"} <= found
+    assert wanted <= found
 
 
 def test_broken_yaml_is_a_fault_and_not_a_crash(copy: Path) -> None:
@@ -99,3 +103,62 @@ def test_every_flow_ends_with_the_result_in_the_residents_hand() -> None:
     pack = read_pack(PACKS / "hengyang")
     for item in pack.items:
         assert DELIVER in item_data(pack, item)["flow"]["steps"], item["code"]
+
+
+def _merged(copy: Path, **values: str) -> str:
+    """What the linter says of 杉桥村 with these values in its row."""
+    given = {"valid_to": "", "successor": "", "note": "", **values}
+    path = copy / "areas.csv"
+    row = "430421103200,杉桥村委会,ordinary,2018-01-01,,,"
+    after = f"430421103200,杉桥村委会,ordinary,2018-01-01,{given['valid_to']},{given['successor']},{given['note']}"
+    path.write_text(path.read_text(encoding="utf-8").replace(row, after, 1), encoding="utf-8")
+    return "\n".join(map(str, lint(read_pack(copy))))
+
+
+MERGERS = [
+    ({"valid_to": "2026-06-11"}, "没有继任区划"),
+    ({"valid_to": "2026-06-11", "successor": "430421103299"}, "继任区划 430421103299 不存在"),
+    ({"valid_to": "2026-06-11", "successor": "430421101"}, "不是同一级"),
+    ({"valid_to": "2026-06-11", "successor": "430421103200"}, "绕了一圈"),
+    ({"successor": "430421103204"}, "没有写哪天撤销"),
+    ({"valid_to": "2018-01-01", "successor": "430421103204"}, "不在 valid_from 之后"),
+    ({"valid_to": "soon", "successor": "430421103204"}, "不是日期"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), MERGERS)
+def test_a_merger_names_an_heir_that_can_take_over(
+    copy: Path, values: dict[str, str], said: str
+) -> None:
+    found = _merged(copy, **values)
+    assert said in found and "areas.csv:353" in found
+
+
+def test_a_merger_that_is_in_order_is_no_fault(copy: Path) -> None:
+    assert _merged(copy, valid_to="2026-06-11", successor="430421103204") == ""
+
+
+def test_an_area_without_an_heir_says_why(copy: Path) -> None:
+    assert _merged(copy, valid_to="2026-06-11", note="园区整体撤销") == ""
+
+
+def test_an_heir_stands_on_that_day_and_rings_are_found(copy: Path) -> None:
+    path = copy / "areas.csv"
+    row = "430421103204,白石园村委会,ordinary,2018-01-01,,,"
+    text = path.read_text(encoding="utf-8")
+    for ends, into, said in (("2026-06-10", "430421103206", "那天已经撤销"),
+                             ("2026-07-01", "430421103200", "绕了一圈")):
+        path.write_text(text.replace(row, f"{row[:-2]}{ends},{into},", 1), encoding="utf-8")
+        assert said in _merged(copy, valid_to="2026-06-11", successor="430421103204")
+    later = row.replace("2018-01-01", "2026-08-01")
+    path.write_text(text.replace(row, later, 1), encoding="utf-8")
+    assert "还没有启用" in _merged(copy, valid_to="2026-06-11", successor="430421103204")
+
+
+def test_a_town_does_not_end_before_its_villages(copy: Path) -> None:
+    path = copy / "areas.csv"
+    row = "430421103,杉桥镇,ordinary,2018-01-01,,,"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(row, f"{row[:-2]}2026-06-11,430421101,", 1), encoding="utf-8")
+    found = "\n".join(map(str, lint(read_pack(copy))))
+    assert found.count("的上级 杉桥镇 先撤销了") == 12

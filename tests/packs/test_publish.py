@@ -18,6 +18,8 @@ from weimin.packs.diff import diff
 from weimin.packs.publish import publish
 from weimin.packs.read import read_pack
 
+pytestmark = pytest.mark.usefixtures("own_network")
+
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Path:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from tests.cases.scenes import case_of, someone_of
-from tests.cast import CARD, Cast, assemble, do, received
+from tests.cast import CARD, HANDED, Cast, assemble, do, received
 from tests.conftest import point_at
 from weimin.cases.models import Step
 from weimin.cases.proof import TABLES
@@ -33,8 +33,8 @@ def committed(
 ) -> Iterator[tuple[Server, Path]]:
     """A copy of the database with three cases, a root over two of them, and its exported copy.
 
-    The second has all that a case may have: pauses, a certificate, an end, a rating.
-    ."""
+    The second has all that a case may have: a pause, a card, a certificate, an end, a rating.
+    """
     folder = tmp_path_factory.mktemp("roots")
     now = datetime(2026, 6, 10, 10, 0, tzinfo=SHANGHAI)
     with django_db_blocker.unblock():
@@ -68,7 +68,7 @@ def _whole_life(cast: Cast, now: datetime) -> None:
     while step := Step.objects.filter(case__number=number, state="open").first():
         complete(number, actor=someone_of(step.office_id), now=now + timedelta(days=1, hours=1),
                  step=step.pk, outcome="approve", answers={
-                     "deliver": {"way": "direct"}, "issue": {}}.get(step.key, {"opinion": "同意"}))
+                     "deliver": HANDED, "issue": {}}.get(step.key, {"opinion": "同意"}))
     close(number, actor=office, now=now + timedelta(days=1, hours=2))
     rate(number, actor=cast.resident, now=now + timedelta(days=2), contact=1, level=2, words="太慢")
 

@@ -5,14 +5,14 @@ import pytest
 from django.db import models
 
 from tests.trail.conftest import COPY, Tamper
-from weimin.cases.models import Access, Case, Clock, Duty, Material, Party, Pause, Reply, Step
+from weimin.cases.models import Access, Card, Case, Clock, Duty, Material, Party, Pause, Reply, Step
 from weimin.cases.proof import NOT_PROVABLE, TABLES
 from weimin.ops.postgres import SUPERUSER
 from weimin.registry.models import Certificate
 from weimin.voice import proof as voice_proof
 from weimin.voice.models import Rating
 
-MODELS = (Case, Step, Clock, Duty, Pause, Material, Party, Certificate, Rating)
+MODELS = (Case, Step, Clock, Duty, Pause, Card, Material, Party, Certificate, Rating)
 REASONS = {**NOT_PROVABLE, "voice_rating": voice_proof.NOT_PROVABLE}
 
 # What another value of a column is, by its type; the row must keep to the table's constraints.
@@ -28,6 +28,8 @@ OTHER = {
 SPECIAL = {
     ("cases_case", "area_id"): "area_id = '430421103201'",
     ("cases_case", "state"): "state = 'decided', closed_at = NULL",
+    ("cases_card", "state"): "state = 'withdrawn'",
+    ("cases_card", "colour"): "colour = CASE colour WHEN 'red' THEN 'yellow' ELSE 'red' END",
     ("cases_step", "state"): "state = 'void'",
     ("cases_party", "person_id"): "person_id = person_id + 1",
     ("cases_party", "organisation_id"): "organisation_id = 1, person_id = NULL",
@@ -35,7 +37,8 @@ SPECIAL = {
     ("voice_rating", "level"): "level = 5",
 }
 
-NAMING = ("id", "case_id", "key", "branch", "round", "kind", "role", "seq", "contact", "number")
+NAMING = ("id", "case_id", "key", "branch", "round", "kind", "role", "seq", "contact", "number",
+          "about", "colour")
 
 
 def columns(model: type[models.Model]) -> list[tuple[type[models.Model], models.Field]]:

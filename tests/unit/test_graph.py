@@ -299,7 +299,23 @@ def test_a_condition_on_the_outcome_of_a_step_that_does_not_come_before():
     assert faults(a=step(when={"steps.b.outcome": "approve"}), b=step("review", "a"))
 
 
-@pytest.mark.xfail(strict=True, reason="bug: faults of the graph are hidden behind other faults")
+def test_of_a_step_that_cannot_be_read_nothing_else_is_said():
+    found = faults(a=step("dance"), b=step("review", "a", on_reject="return(a)"),
+                   issue=step("certificate", "a"))
+    assert {key for key, _, _ in found} == {"a"}
+
+
 def test_a_ring_is_named_also_when_another_step_has_a_fault():
     found = faults(a=step("review", "b"), b=step("review", "a"), c=step(limit="soon"))
     assert {key for key, _, _ in found} == {"", "c"}
+
+
+def test_what_a_lower_organ_reviews_before_a_higher_one_decides():
+    found = parse_flow({"steps": {
+        "village": {"kind": "register", "who": "service@village"},
+        "check": step("review", "village"),
+        "after": step("review", "decide"),
+        "decide": {"kind": "decision", "who": "civil-affairs@county", "needs": ["check"]},
+        "police": {"kind": "external", "who": "system"},
+    }}, "civil-affairs")
+    assert found.below == {"check"}

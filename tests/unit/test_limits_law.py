@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from tests.unit.calendars import decreed
-from weimin.flow.due import Due, Pause, days_left, due, light, never_later
+from weimin.flow.due import Due, Pause, days_left, due, light, never_later, warn_day
 from weimin.flow.profiles import PAUSE_TITLES, PROFILES
 from weimin.flow.terms import Term
 from weimin.kernel.clock import SHANGHAI
@@ -383,8 +383,9 @@ def test_a_decree_never_moves_a_printed_promise_later(start, printed, recomputed
 _START, _FIFTEEN = "2026-07-03 周五", "15wd"  # due on 2026-07-24 周五 at 17:00
 
 
-def _light(now: str, **more: float) -> str:
-    return light(at(now), start=on(_START), limit=ends(_START, _FIFTEEN), calendar=CALENDAR, **more)
+def _light(now: str, limit: Due | None = None) -> str:
+    found = limit or ends(_START, _FIFTEEN)
+    return light(at(now), due_at=found.at, warn_on=found.warn)
 
 
 @pytest.mark.parametrize(
@@ -403,12 +404,15 @@ def test_yellow_from_two_thirds_of_the_term_red_after_its_last_moment(now, colou
     assert _light(now) == colour
 
 
-@pytest.mark.parametrize(
-    ("now", "colour"),
-    [("2026-07-20 周一 12:00", "green"), ("2026-07-21 周二 00:00", "yellow")],  # eleven, twelve
-)
-def test_a_place_may_declare_another_share(now, colour):
-    assert _light(now, yellow_share=0.8) == colour
+def test_another_share_warns_on_another_day():
+    day = ends(_START, _FIFTEEN).day
+    assert warn_day(on(_START), day, CALENDAR, share=0.8) == on("2026-07-21 周二")  # twelve
+
+
+def test_days_that_do_not_count_are_no_part_of_the_share():
+    """Ten of fifteen days again, four of which were a hearing's: the warning moves with the end."""
+    limit = ends(_START, _FIFTEEN, "2026-07-10 周五 → 2026-07-16 周四")
+    assert (limit.day, limit.warn) == (on("2026-07-30 周四"), on("2026-07-23 周四"))
 
 
 @pytest.mark.parametrize(
@@ -416,14 +420,12 @@ def test_a_place_may_declare_another_share(now, colour):
     [("2026-06-10 周三 16:59", "green"), ("2026-06-10 周三 17:01", "red")],
 )
 def test_a_matter_of_the_same_day_has_no_yellow(now, colour):
-    limit = ends("2026-06-10 周三", "0wd")
-    found = light(at(now), start=on("2026-06-10 周三"), limit=limit, calendar=CALENDAR)
-    assert found == colour
+    assert _light(now, ends("2026-06-10 周三", "0wd")) == colour
 
 
 def test_a_clock_that_stands_still_is_green_and_has_no_days_left():
     limit, now = ends(_START, _FIFTEEN, "2026-07-10 周五 →"), at("2026-12-01 周二 12:00")
-    assert light(now, start=on(_START), limit=limit, calendar=CALENDAR) == "green"
+    assert light(now, due_at=limit.at, warn_on=limit.warn) == "green"
     assert days_left(now, limit, CALENDAR) is None
 
 

@@ -468,7 +468,6 @@ def test_an_early_decision_whose_rejection_continues_does_not_deny_the_case():
     assert case.open == {"visit"}
 
 
-@pytest.mark.xfail(strict=True, reason="bug: the returning step loses its other branches")
 def test_straight_back_from_one_branch_keeps_what_the_other_branches_found():
     case = Running(_EACH, kinds=["sight", "hearing"])
     case.done("check")

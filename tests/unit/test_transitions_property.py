@@ -7,7 +7,7 @@ the case is over.
 
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.running import Running
@@ -97,7 +97,7 @@ def test_a_case_comes_to_its_end_whatever_happens(case: Running, data: st.DataOb
     _to_the_end(case)
 
 
-@settings(a_property, phases=[Phase.generate])  # a known fault needs no smallest example
+@a_property
 @given(cases(quorums=True), st.data())
 def test_a_case_with_quorums_comes_to_its_end_whatever_happens(
     case: Running, data: st.DataObject

@@ -118,7 +118,7 @@ def symbol(response: HttpResponse, number: str) -> str:
         return REFUSED
     if status == 404:
         return UNKNOWN
-    if status in (200, 401, 409, 422):
+    if status in (200, 201, 401, 409, 422):
         return OPEN if number in read(response) else BLIND
     return str(status)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, accepted, received
+from tests.cast import ALLOWANCE, HANDED, MATERIALS, VILLAGE, Cast, accepted, received
+from tests.pictures import picture
 from tests.web.doors import (
     SIGN_IN,
     UNKNOWN,
@@ -23,14 +24,19 @@ from tests.web.doors import (
     symbol,
     table,
 )
-from weimin.cases.models import Case, Material
+from weimin.cases.models import Card, Case, Material
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs import accept, close, complete
+from weimin.cases.verbs import accept, close, complete, issue_cards
+from weimin.catalogue.models import PackVersion
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import item_version
+from weimin.documents import uploads
 from weimin.documents.models import File
+from weimin.documents.uploads import Owner
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock, vault
+from weimin.network.actor import SYSTEM
+from weimin.worktime.models import Decree
 
 # How often anybody may try is tested elsewhere; here the door itself is.
 pytestmark = pytest.mark.django_db
@@ -45,7 +51,8 @@ def number(cast: Cast, now: datetime) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ("ab" * 32)).write_bytes(content)
         file = File.objects.create(digest="ab" * 32, name="证件.pdf", media_type="application/pdf",
-                                   size=len(content), stored_at=now)
+                                   size=len(content), stored_at=now,
+                                   stored_by=cast.info.account_id)
         return accepted(cast, now, have={**MATERIALS, "id-card": file.pk})
 
 
@@ -55,8 +62,19 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
     return {
         "number": number, "code": ALLOWANCE, "form": "receipt", "person": cast.zhao.pk,
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
-        "office": case.office_id, "message": 0, "verb": "nudge", "year": 2026,
+        "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
+        "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
+        "decree": Decree.objects.latest("id").pk, "year": 2026, **sent(cast, case),
     }
+
+
+def sent(cast: Cast, case: Case) -> dict[str, Any]:
+    """A page that 村信息员 has sent for a form, and a door for his phone."""
+    content = picture()
+    owner = Owner(account_id=cast.info.account_id or 0)
+    page = uploads.keep_whole(owner, content=content, name="第一页.jpg", now=clock.now())
+    door, token = uploads.open_door(owner.account_id, "身份证", clock.now())
+    return {"upload": page.pk, "door": door.pk, "token": token}
 
 
 def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
@@ -67,12 +85,17 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "GET /desk/excel": {"of": "search", "q": "赵大爷"},
         "GET /desk/areas": {"q": "杉桥"},
         "GET /api/v1/cases": {"q": "赵大爷"},
+        "POST /uploads/": {"size": "100", "sha256": "0" * 64, "name": "a.jpg"},
         "POST /follow": {"number": number, "four": "1234"},
         "POST /check/receipt": {"receipt": "1"},
         "POST /check/certificate": {"number": "1", "code": "1"},
         "POST /sign-in": {"phone": "1"},
         "POST /mine/{number}/rate": {"level": "9", "contact": "1"},
-        "POST /admin/people": {"account": cast.clerk.account_id, "active": "1"},
+        "GET /admin/packs/check": {"source": "installed:hengyang"},
+        "POST /admin/packs/publish": {"source": "installed:hengyang"},
+        "POST /admin/jobs/run": {"task": "weimin.trail.tasks.root"},
+        "POST /admin/people/new": {"name": "新人", "username": "xinren"},
+        "POST /admin/people/{account}/post": {"post": cast.clerk.post_id, "first": "2026-06-10"},
         "POST /desk/batch": {"case": f"{number}:1:0"},
         "POST /api/v1/cases": {"item": ALLOWANCE, "area": VILLAGE, "parties": [party]},
         "POST /api/v1/cases/{number}/{verb}": {"params": {}},
@@ -122,10 +145,14 @@ STATES = {"received": "已收件", "accepted": "办理中", "decided": "已决�
 def case_in(state: str, cast: Cast, now: datetime) -> str:
     if state == "received":
         return received(cast, now)
+    if state == "accepted":  # it lay in the town for too long: there is a card to talk about
+        long_ago = now - timedelta(days=20)
+        number = received(cast, long_ago)
+        accept(number, actor=cast.reviewer, now=long_ago)
+        issue_cards(number, actor=SYSTEM, now=now)
+        return number
     number = received(cast, now)
     accept(number, actor=cast.reviewer, now=now)
-    if state == "accepted":
-        return number
     everybody = (cast.reviewer, cast.county, cast.county_head, cast.clerk, cast.info)
     while (case := Case.objects.get(number=number)).state not in (state, "closed"):
         step = case.step_set.filter(state="open").order_by("id").first()
@@ -142,6 +169,8 @@ def case_in(state: str, cast: Cast, now: datetime) -> str:
 def answers_to(case: Case, key: str, now: datetime) -> dict[str, Any]:
     """What the step asks for, of the right type."""
     kind = item_version(case.item_version_id).flow.steps[key].kind
+    if kind_of(kind).delivers:
+        return HANDED
     return {
         ask.key: {"date": f"{now:%Y-%m-%d}", "bool": True, "number": 1}.get(
             ask.type, ask.options[0][0] if ask.options else "同意")
@@ -159,6 +188,9 @@ def said(verb: str, number: str, cast: Cast) -> dict[str, Any]:
         found["missing"] = "id-card"
     if verb == "transfer":
         found["office"] = next(iter(routes_now().office_names))
+    if verb.endswith("_card"):
+        card = Card.objects.filter(case__number=number).order_by("id").first()
+        found["card"] = card.pk if card else 0
     if verb == "hand_over":
         found["post"] = cast.clerk.post_id
     return found

@@ -14,7 +14,7 @@ from django.test import Client
 from pypdf import PdfReader
 
 from tests.cases.scenes import case_of
-from tests.cast import MATERIALS, Cast, accepted, do
+from tests.cast import HANDED, MATERIALS, Cast, accepted, do
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
 from weimin.cases.verbs import close, erase, withdraw
@@ -29,13 +29,13 @@ from weimin.trail.roots import take_root
 def closed(cast: Cast, now: datetime) -> str:
     """A case that was refused on the matter, with one scan, closed an hour ago."""
     scan = store(b"%PDF-1.4 scan of a card", name="scan.pdf", media_type="application/pdf",
-                 now=now, account_id=None)
+                 now=now, account_id=cast.info.account_id)
     number = accepted(cast, now, have={**MATERIALS, "id-card": scan.pk})
     do(number, "check", actor=cast.reviewer, now=now)
     do(number, "decide", "reject", actor=cast.county, now=now)
     with clock.rehearsed(now):
         logged_in(cast.county).get(f"/papers/{number}/decision.pdf")
-    do(number, "deliver", actor=cast.info, now=now, way="direct")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
     close(number, actor=cast.reviewer, now=now)
     return number
 
@@ -66,7 +66,7 @@ def test_it_holds_all_papers_in_order_and_says_what_they_are(
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
     assert [n for n in names if not n.startswith("scans/")] == [
         "README.txt", "SHA256SUMS", "application.txt", "check.py", "dossier.pdf",
-        "papers/01-receipt.pdf", "papers/02-decision.pdf", "proof/trail.json", "trail.txt",
+        "papers/01-receipt.pdf", "papers/02-decision.pdf", "papers/03-delivery.pdf", "proof/trail.json", "trail.txt",
     ]
     assert [n[-12:] for n in names if n.startswith("scans/")] == ["-id-card.pdf"]
     cover = "".join(page.extract_text() for page in PdfReader(folder / "dossier.pdf").pages)

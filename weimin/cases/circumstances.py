@@ -1,15 +1,21 @@
 """What else decides what may be done now, read off the case for the table of actions."""
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from weimin.cases.cards import due_cards
+from weimin.cases.heirs import heirs
 from weimin.cases.materials import lacking, missing
 from weimin.cases.written import ERASED
 from weimin.flow.actions import Circumstances, Relation
+from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.flow.transitions import finished
+from weimin.kernel.clock import local
 
 if TYPE_CHECKING:
     from weimin.cases.file import CaseFile
+    from weimin.cases.rows import StepRow
 
 
 def circumstances(file: "CaseFile") -> Circumstances:
@@ -19,6 +25,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
     opened = [row for row in file.steps if row.state == "open" and row.id is not None]
     waiting = file.row["state"] in ("received", "noticed")
     absent = missing(file) if waiting or file.row["state"] == "accepted" else []
+    passing = heirs(file)
     return Circumstances(
         paused=file.open_pause is not None,
         notice=notice(file),
@@ -29,7 +36,15 @@ def circumstances(file: "CaseFile") -> Circumstances:
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
         confidential=file.row["confidential"],
         erased=file.row["applicant"] == ERASED,
+        card_due=file.actor.is_system and any(due_cards(file, file.now)),
+        cards=frozenset(card.state for card in file.cards),
+        own_card=any(
+            card.state == "standing" and card.office_id in file.actor.offices
+            for card in file.cards
+        ),
+        lapsed=lapsed(file),
         newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
+        orphaned=bool(passing) and not passing.vacant,
         extension_by=extension_by(file),
         returnable=frozenset(
             row.id for row in opened if row.id and done & file.item.flow.ancestors[row.key]
@@ -38,7 +53,36 @@ def circumstances(file: "CaseFile") -> Circumstances:
             row.id for row in opened
             if row.id and row.account_id not in (None, file.actor.account_id)
         ),
+        own=frozenset(
+            row.id for row in opened if row.id and file.actor.account_id in doers(file, row.key)
+        ),
+        certified=bool(standing(file)),
     )
+
+
+def doers(file: "CaseFile", key: str) -> frozenset[int | None]:
+    """The accounts that may not do this step: they did one that another must have done.
+
+    Whoever reviewed does not decide (审查与决定分离); the flow says so by ``other_than``.
+    """
+    others = file.item.flow.steps[key].other_than
+    return frozenset(
+        row.account_id for row in file.steps
+        if row.key in others and row.state == "done" and row.account_id is not None
+    )
+
+
+def issuing(file: "CaseFile") -> list["StepRow"]:
+    """The steps of a case with a result that issued its certificate."""
+    if file.row["state"] not in ("decided", "closed") or file.item.result.get("kind") != "certificate":
+        return []
+    return [row for row in file.steps if row.state == "done"
+            and kind_of(file.item.flow.steps[row.key].kind).issues]
+
+
+def standing(file: "CaseFile") -> list["StepRow"]:
+    """Those whose certificate was not revoked."""
+    return [row for row in issuing(file) if "revoked" not in (row.answers or {})]
 
 
 def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:
@@ -50,6 +94,31 @@ def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:
         # Where silence accepts, a late notice undoes nothing: it counts as never given.
         return "overdue" if clock.late and file.item.profile.silence_accepts else "given"
     return "overdue" if clock.due_at is not None and file.now > clock.due_at else "running"
+
+
+def lapsed(file: "CaseFile") -> bool:
+    """Whether a renewal asked for in time was not decided when the permit expired.
+
+    行政许可法 art. 50: asked for thirty days before the end, unless another law says otherwise
+    (the item's ``renewal.days_before``); not decided by then, it counts as renewed.
+    """
+    expires = renewal_expires(file)
+    if expires is None or file.row["state"] != "accepted":
+        return False
+    days = int(file.item.data["renewal"].get("days_before", 30))
+    in_time = local(file.row["received_at"]).date() + timedelta(days=days) <= expires
+    return in_time and file.today > expires
+
+
+def renewal_expires(file: "CaseFile") -> date | None:
+    """The last day of the permit that the case asks to renew; None if it renews nothing."""
+    renewal = file.item.data.get("renewal")
+    if not renewal or not file.item.profile.silence_renews:
+        return None
+    try:
+        return date.fromisoformat(str(file.row["facts"].get(renewal["expires"])))
+    except ValueError:
+        return None
 
 
 def is_joint(file: "CaseFile") -> bool:

@@ -1,11 +1,14 @@
 """The clocks of a case: notice, decision, promise, delivery. Started, met, computed again."""
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
+from operator import attrgetter
 
+from weimin.cases.cards import judge_clock
 from weimin.cases.circumstances import is_joint
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import ClockRow, StepRow
-from weimin.flow.due import Due, Pause, due, never_later
+from weimin.flow.due import Due, Pause, due, never_later, warn_day
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.kernel.clock import local
@@ -56,6 +59,7 @@ def meet(file: CaseFile, *kinds: str) -> None:
         clock.met_at = file.occurred_at
         clock.late = clock.due_at is not None and file.occurred_at > clock.due_at
         file.touch_clock(clock)
+        judge_clock(file, clock)
         if clock.late and kind not in ("notice", "acceptance"):
             file.set(late=True)
 
@@ -84,28 +88,51 @@ def recompute(file: CaseFile, *, decreed: bool = False) -> None:
             file.touch_clock(clock)
     for step in file.steps:
         if step.state == "open":
-            step.set(due_at=step_due(file, step))
+            set_due(file, step)
     show(file)
 
 
 def show(file: CaseFile) -> None:
     """Put the due moment of the clock that runs now on the case row."""
-    running = [file.clocks[k] for k in _RUNNING[file.row["state"]] if k in file.clocks]
-    moments = [clock.due_at for clock in running if clock.met_at is None and clock.due_at]
-    file.set(due_at=min(moments, default=None))
+    clock = running(file)
+    file.set(due_at=clock and clock.due_at, warn_on=clock and clock.warn_on)
 
 
-def step_due(file: CaseFile, step: StepRow) -> datetime | None:
-    """By when a step must be done: its own limit, or the case's where it has none."""
+def running(file: CaseFile) -> ClockRow | None:
+    """The case's own clock in its state: whichever ends first. None when none runs."""
+    found = (file.clocks.get(kind) for kind in _RUNNING[file.row["state"]])
+    return _first([clock for clock in found if clock and clock.met_at is None])
+
+
+def _first(clocks: Iterable[ClockRow]) -> ClockRow | None:
+    moving = [clock for clock in clocks if clock.due_at]
+    return min(moving, key=attrgetter("due_at"), default=None)
+
+
+def set_due(file: CaseFile, step: StepRow) -> None:
+    """By when a step must be done: its own limit, or the case's where it has none.
+
+    A lower organ that reviews a permit has the law's own term for it (行政许可法 art. 43).
+    """
     spec = file.item.flow.steps[step.key]
     if spec.limit is not None:
-        return due(
+        found = due(
             start=local(step.opened_at).date(), term=spec.limit, calendar=file.calendar,
             pauses=_pauses(file, but=step),
-        ).at
+        )
+        step.set(due_at=found.at, warn_on=found.warn)
+        return
+    below = file.item.profile.review_below
+    if below is not None and step.key in file.item.flow.below and file.row["accepted_at"]:
+        found = due(
+            start=local(file.row["accepted_at"]).date(), term=below, calendar=file.calendar,
+            pauses=_pauses(file, but=step),
+        )
+        step.set(due_at=found.at, warn_on=found.warn)
+        return
     kinds = ("delivery",) if kind_of(spec.kind).delivers else ("promise", "decision")
-    moments = [file.clocks[k].due_at for k in kinds if k in file.clocks]
-    return min((moment for moment in moments if moment), default=None)
+    clock = _first(file.clocks[k] for k in kinds if k in file.clocks)
+    step.set(due_at=clock and clock.due_at, warn_on=clock and clock.warn_on)
 
 
 def limit_of(file: CaseFile, clock: ClockRow) -> Due:
@@ -119,7 +146,7 @@ def limit_of(file: CaseFile, clock: ClockRow) -> Due:
 
 def _compute(file: CaseFile, clock: ClockRow) -> None:
     found = limit_of(file, clock)
-    clock.due_on, clock.due_at = found.day, found.at
+    clock.due_on, clock.due_at, clock.warn_on = found.day, found.at, found.warn
     clock.calendar = file.calendar.version
 
 
@@ -127,6 +154,7 @@ def _keep_promise(file: CaseFile, clock: ClockRow) -> None:
     if clock.due_on and clock.printed_on:
         clock.due_on = never_later(clock.printed_on, clock.due_on)
         clock.due_at = file.calendar.end_of(clock.due_on)
+        clock.warn_on = warn_day(clock.start, clock.due_on, file.calendar, _pauses(file))
 
 
 def _pauses(file: CaseFile, but: StepRow | None = None) -> list[Pause]:

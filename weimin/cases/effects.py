@@ -1,6 +1,5 @@
 """What completing a step of a kind does to the case beyond the step itself."""
 
-import secrets
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -10,15 +9,15 @@ from django.db import connection
 from weimin.cases import clocks
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
+from weimin.documents import signature
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term, last_day
 from weimin.flow.transitions import Plan
 from weimin.kernel.clock import local
+from weimin.kernel.codes import verification_code
 from weimin.kernel.errors import WrongState
 
 Effect = Callable[[CaseFile, StepRow, dict[str, Any], Plan], dict[str, Any]]
-
-_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
 
 
 def _decision(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
@@ -68,7 +67,6 @@ def _certificate(
     number = next_number(office, str(result["kind"]), file.today)
     lasts = result.get("valid") not in (None, "none")
     valid_to = last_day(file.today, Term.parse(result["valid"]), file.calendar) if lasts else None
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
     # The same number may stand on papers of two offices, so the certificate's has the office's.
     written = f"{file.routes.office_names[office]}{number}"
     if result.get("kind") != "certificate":
@@ -79,14 +77,20 @@ def _certificate(
         " SELECT %s, %s, %s, p.person_id, p.organisation_id, p.case_id, %s, %s, %s, %s, '', '{}'"
         " FROM cases_party p WHERE p.case_id = %s AND p.role = 'applicant' AND p.seq = 1",
         [written, result.get("type") or file.item.code, result.get("name", file.item.name),
-         office, file.today, valid_to, code, file.row["id"]],
+         office, file.today, valid_to, verification_code(), file.row["id"]],
     )
     return {"certificate": written, "valid_to": valid_to and valid_to.isoformat()}
 
 
 def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """Delivered: the delivery clock is met."""
+    """Delivered: the delivery clock is met, and a signature becomes a paper of the case."""
     clocks.meet(file, "delivery")
+    if answers.get("signature"):
+        file.batch.insert("documents_paper", [{
+            "case_id": file.row["id"], "form": "signature", "number": "", "code": "",
+            "made_at": file.now, "data": {"step": row.key, "round": row.round},
+            "file_id": signature.check(answers["signature"], file.actor.account_id),
+        }])
     return {"way": answers.get("way")}
 
 

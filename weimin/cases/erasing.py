@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
+from weimin.cases.written import ERASED
 from weimin.catalogue.spec import ItemSpec
 from weimin.documents.store import discard
 from weimin.kernel.clock import local
@@ -72,7 +73,11 @@ def _papers_and_scans(case_id: int) -> None:
         )
         elsewhere = {file for (file,) in cursor.fetchall()}
         cursor.execute("UPDATE cases_material SET file_id = NULL WHERE case_id = %s", [case_id])
-        cursor.execute("UPDATE documents_paper SET file_id = NULL WHERE case_id = %s", [case_id])
+        cursor.execute(
+            "UPDATE documents_paper SET file_id = NULL, data = CASE WHEN data ? 'to'"
+            " THEN data || jsonb_build_object('to', %s::text) ELSE data END WHERE case_id = %s",
+            [ERASED, case_id],
+        )
     discard([file for file in files if file not in elsewhere])
 
 

@@ -11,18 +11,22 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.batch import Batch
-from weimin.cases.circumstances import circumstances
+from weimin.cases.circumstances import circumstances, issuing
+from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, missing
 from weimin.cases.rows import (
+    CARD_COLUMNS,
     CASE_COLUMNS,
     CLOCK_COLUMNS,
     LOAD,
     LOCK,
     PAUSE_COLUMNS,
     STEP_COLUMNS,
+    CardRow,
     ClockRow,
     PauseRow,
     StepRow,
+    card_row,
     clock_row,
     pause_row,
     step_row,
@@ -32,6 +36,7 @@ from weimin.cases.written import Before, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
+from weimin.flow.graph import StepSpec
 from weimin.flow.transitions import Plan, Step
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
@@ -39,7 +44,7 @@ from weimin.network.actor import Actor
 from weimin.trail import chain
 from weimin.trail.receipts import receipt
 from weimin.worktime.calendar import Calendar
-from weimin.worktime.current import calendar_now
+from weimin.worktime.current import calendar_at
 
 
 class CaseFile:
@@ -57,10 +62,12 @@ class CaseFile:
         self.steps: list[StepRow] = []
         self.clocks: dict[str, ClockRow] = {}
         self.pauses: list[PauseRow] = []
+        self.cards: list[CardRow] = []
         self.area_path: list[str] = []
         self.access: frozenset[str] = frozenset()
         self.is_party = False
         self.epoch = 0
+        self.trial: Calendar | None = None
         self.lead_account: int | None = None  # the holder of the first accountable post
         self.head = chain.Head()
         self.recorded_at = now
@@ -101,7 +108,7 @@ class CaseFile:
         width = len(CASE_COLUMNS)
         file = cls(actor, now, dict(zip(CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
-        (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses,
+        (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses, cards,
          materials, whys, file.is_party, file.row["applicant_id"], *file.reply) = found[width:]
         file.area_path = path.strip("/").split("/")
         file.access = frozenset(whys)
@@ -111,6 +118,7 @@ class CaseFile:
         file.steps = [step_row(values) for values in steps or ()]
         file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
         file.pauses = [pause_row(values) for values in pauses or ()]
+        file.cards = [card_row(values) for values in cards or ()]
         file.materials = materials or {}
         file.stored = Before(
             facts=file.row["facts"],
@@ -139,8 +147,8 @@ class CaseFile:
 
     @property
     def calendar(self) -> Calendar:
-        """The decreed calendar as it is now."""
-        return calendar_now()
+        """The decreed calendar as it is now, or the one that is being tried out."""
+        return self.trial or calendar_at(self.epoch)
 
     @property
     def subject(self) -> chain.Subject:
@@ -181,6 +189,8 @@ class CaseFile:
             found.add("receiver")
         if row["hand_over_to_id"] in actor.posts:
             found.add("offered")
+        if any(actor.has_in(step.office_id or 0, "head") for step in issuing(self)):
+            found.add("issuer")
         if row["office_id"] in actor.offices:
             found.add("competent")
             if actor.has_in(row["office_id"], "head"):
@@ -189,6 +199,10 @@ class CaseFile:
             found.add("government")
         if actor.has("supervisor") and self._is_above():
             found.add("supervisor")
+        if actor.has("leader") and self._is_above():
+            found.add("leader")
+        if any(card.office_id in actor.offices for card in self.cards):
+            found.add("carded")
         return frozenset(found)
 
     def _is_above(self) -> bool:
@@ -290,7 +304,7 @@ class CaseFile:
 
     def carry_out(self, plan: Plan) -> list[str]:
         """Make the rows what the plan says; the keys of the steps that opened."""
-        from weimin.cases.clocks import step_due
+        from weimin.cases.clocks import set_due
         from weimin.cases.effects import undo
 
         for step in (*plan.cancelled, *plan.voided):
@@ -310,15 +324,23 @@ class CaseFile:
             )
             self.steps.append(row)
             if is_open:
-                row.office_id = self.routes.of_step(
-                    self.item, spec, opening.branch, self._path_for(spec.place),
-                    local(self.row["received_at"]).date(), self.row["receiver_id"],
-                    self.row["office_id"],
-                )
-                row.due_at = step_due(self, row)
+                row.office_id = self._office_for(spec, opening.branch)
+                set_due(self, row)
                 self.grant(row.office_id, "step")
                 opened.append(opening.key)
         return opened
+
+    def _office_for(self, spec: StepSpec, branch: str) -> int | None:
+        """Whose work a step is by the day of receiving; an abolished office's heir takes over."""
+        office = self.routes.of_step(
+            self.item, spec, branch, self._path_for(spec.place),
+            local(self.row["received_at"]).date(), self.row["receiver_id"], self.row["office_id"],
+        )
+        if office is None:
+            return None
+        lines = step_lines(self.item, spec, branch)
+        # Without an heir it waits where it would have been, in everybody's sight.
+        return self.routes.heir(office, lines, local(self.now).date()) or office
 
     def _path_for(self, place: str | None) -> list[str]:
         """The area whose office a step belongs to: the case's, or another declared place."""
@@ -383,7 +405,9 @@ class CaseFile:
         """One more if anything moved; a nudge or a rating makes nobody's screen stale."""
         moved = self.changed or self.touched_clocks or self.materials_written or any(
             row.id is None or row.changed for row in self.steps
-        ) or any(pause.id is None or pause.changed for pause in self.pauses)
+        ) or any(pause.id is None or pause.changed for pause in self.pauses) or any(
+            card.id is None or card.changed for card in self.cards
+        )
         return int(self.row["version"]) + bool(moved)
 
     def save(self) -> None:
@@ -400,6 +424,8 @@ class CaseFile:
             self._write_step(batch, row)
         for pause in self.pauses:
             self._write_pause(batch, case_id, pause)
+        for card in self.cards:
+            self._write_card(batch, case_id, card)
         _write_clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
         batch.update("cases_case", {"id": case_id},
                      {column: self.row[column] for column in sorted(self.changed)})
@@ -439,6 +465,13 @@ class CaseFile:
         elif pause.changed:
             batch.update("cases_pause", {"id": pause.id},
                          {"ended": pause.ended, "note": pause.note})
+
+    def _write_card(self, batch: Batch, case_id: int, card: CardRow) -> None:
+        if card.id is None:
+            values = {column: getattr(card, column) for column in CARD_COLUMNS[1:]}
+            batch.insert("cases_card", [{"case_id": case_id, **values}])
+        elif card.changed:
+            batch.update("cases_card", {"id": card.id}, {"state": card.state})
 
 
 def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:

@@ -11,9 +11,9 @@ Row = dict[str, Any]
 Rows = dict[str, Any]  # table → name of the row within its case → columns, or UNKNOWN
 
 _MOMENTS = frozenset(("received_at", "accepted_at", "decided_at", "closed_at", "due_at",
-                      "opened_at", "done_at", "met_at"))
-_DAYS = frozenset(("start", "due_on", "printed_on", "began", "ended"))
-_KINDS = ("step", "clock", "pause", "material", "party", "duty", "certificate")
+                      "opened_at", "done_at", "met_at", "issued_at"))
+_DAYS = frozenset(("start", "due_on", "warn_on", "printed_on", "began", "ended"))
+_KINDS = ("step", "clock", "pause", "card", "material", "party", "duty", "certificate")
 
 
 class _Unknown:
@@ -42,6 +42,8 @@ class Fold:
                 self._write(event, kind, name, values)
         if number := event.data.get("certificate"):
             self._certificate(event, number)
+        if event.verb == "revoke":
+            self._revoke(event)
         if event.verb == "erase":
             self.rows["party"] = {}
 
@@ -133,8 +135,11 @@ class Fold:
     def _undo(self, event: Seen, step: Any, row: Row, values: Values) -> None:
         """A step that issued is taken back: what it issued is revoked."""
         if step in self._issued and row["state"] == "done" and values.get("state"):
-            for certificate in self.rows["certificate"].values():
-                certificate["revoked_at"] = certificate["revoked_at"] or event.occurred_at
+            self._revoke(event)
+
+    def _revoke(self, event: Seen) -> None:
+        for certificate in self.rows["certificate"].values():
+            certificate["revoked_at"] = certificate["revoked_at"] or event.occurred_at
 
 
 def _done(event: Seen, said: Values) -> Values:
@@ -161,4 +166,6 @@ def _name(kind: str, name: str) -> Any:
         return ""
     if kind == "step":
         return step_of(name)
+    if kind == "card":
+        return tuple(name.rsplit("|", 1))
     return (int(name),) if kind == "pause" else (name,)

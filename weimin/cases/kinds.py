@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from weimin.cases import delivery
 from weimin.flow.kinds import Ask, StepKind, register
 from weimin.flow.terms import Term, last_day
 from weimin.kernel.clock import local
@@ -83,19 +84,8 @@ CERTIFICATE = register(
 )
 DELIVERY = register(
     StepKind(
-        key="delivery", title="送达",
-        asks=(
-            Ask(
-                key="way", label="送达方式", type="choice",
-                options=(
-                    ("direct", "直接送达"), ("post", "邮寄送达"), ("left", "留置送达"),
-                    ("public", "公告送达"), ("electronic", "电子送达（经同意）"),
-                ),
-            ),
-            Ask(key="received_by", label="签收人", required=False),
-            Ask(key="tracking", label="邮寄单号", required=False),
-        ),
-        outcomes={"approve": "已送达"}, delivers=True,
+        key="delivery", title="送达", asks=delivery.ASKS, outcomes={"approve": "已送达"},
+        delivers=True, check=delivery.check,
     )
 )
 EXTERNAL = register(

@@ -39,6 +39,7 @@ class Case(models.Model):
     decided_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # of the clock that runs now; None: stands still
+    warn_on = models.DateField(null=True)  # from this day on it is yellow
     late = models.BooleanField(default=False)  # judged when a clock is met, and stays
     confidential = models.BooleanField(default=False)
     follow_hash = models.BinaryField(null=True)  # number + last four of the phone, keyed
@@ -81,6 +82,7 @@ class Step(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, null=True, db_index=False)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    warn_on = models.DateField(null=True)
     done_at = models.DateTimeField(null=True)
     late = models.BooleanField(default=False)
     answers = models.JSONField(null=True)
@@ -115,6 +117,7 @@ class Clock(models.Model):
     extension = models.TextField(default="")
     due_on = models.DateField(null=True)
     due_at = models.DateTimeField(null=True)
+    warn_on = models.DateField(null=True)
     printed_on = models.DateField(null=True)  # told to the resident: never moves later
     calendar = models.IntegerField()
     met_at = models.DateTimeField(null=True)
@@ -122,6 +125,32 @@ class Clock(models.Model):
 
     class Meta:
         db_table = "cases_clock"
+
+
+class Card(models.Model):
+    """红黄牌: a card that a term earned its office. See :mod:`weimin.cases.cards`."""
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False)
+    colour = models.TextField()
+    about = models.TextField()  # which term: "promise 2026-06-10", "check 1"
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+", db_index=False)
+    state = models.TextField(default="standing")
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_card"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "about", "colour"], name="one_card_per_term"),
+            models.CheckConstraint(
+                condition=Q(colour__in=["yellow", "red"]), name="card_colour_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["standing", "contested", "upheld", "withdrawn"]),
+                name="card_state_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "-issued_at"], name="card_of_office")]
 
 
 class Pause(models.Model):

@@ -22,6 +22,7 @@ NOT_PROVABLE: Mapping[str, Mapping[str, str]] = {
     "cases_step": {"id": "a running number: the row is known by key, branch and round"},
     "cases_pause": {"id": "a running number: the row is known by its place among the pauses"},
     "cases_duty": {"id": "a running number: the row is known by its place among the duties"},
+    "cases_card": {"id": "a running number: the row is known by term and colour"},
     "registry_certificate": {
         "id": "a running number: the row is known by the certificate's number",
         "type": "follows from the item's version", "name": "follows from the item's version",
@@ -58,6 +59,8 @@ TABLES: Mapping[str, Table] = {
     "clock": Table(title="期限", name="cases_clock", by=("kind",), columns=CLOCK_COLUMNS[1:]),
     "pause": Table(title="暂停", name="cases_pause", by=(), order="id",
                    columns=("reason", "note", "counts", "began", "expected", "ended")),
+    "card": Table(title="红黄牌", name="cases_card", by=("about", "colour"),
+                  columns=("office_id", "state", "issued_at")),
     "material": Table(title="材料", name="cases_material", by=("key",),
                       columns=("state", "file_id", "certificate_id", "note", "due_on")),
     "party": Table(title="当事人", name="cases_party", by=("role", "seq"),

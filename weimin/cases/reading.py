@@ -7,7 +7,7 @@ see which case (or through the parties, for a resident). Nothing here writes.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -41,6 +41,7 @@ class Row:
     state: State
     outcome: str
     due_at: datetime | None
+    warn_on: date | None
     office_id: int
     step: str = ""  # title of the step that waits; empty: the case itself waits
     step_id: int | None = None
@@ -55,18 +56,18 @@ class Row:
 
 
 _COLUMNS = (
-    "c.number, c.item_version_id, c.applicant, c.state, c.outcome, w.due_at, w.office_id,"
+    "c.number, c.item_version_id, c.applicant, c.state, c.outcome, w.due_at, w.warn_on, w.office_id,"
     " w.key, w.step_id, w.version, c.received_at, c.late"
 )
 
 # What waits for my offices: open steps, and cases to be accepted. Each half walks its own
 # partial index in the order of the due date and stops after a page.
 _WORK = """
-(SELECT s.due_at, s.office_id, s.key, s.id AS step_id, s.version, s.case_id
+(SELECT s.due_at, s.warn_on, s.office_id, s.key, s.id AS step_id, s.version, s.case_id
    FROM cases_step s WHERE s.state = 'open' AND s.office_id = ANY(%(offices)s) {late_s}
   ORDER BY s.due_at, s.id LIMIT %(most)s)
 UNION ALL
-(SELECT t.due_at, t.office_id, '' AS key, NULL AS step_id, 0 AS version, t.id AS case_id
+(SELECT t.due_at, t.warn_on, t.office_id, '' AS key, NULL AS step_id, 0 AS version, t.id AS case_id
    FROM cases_case t WHERE t.state = 'received' AND t.office_id = ANY(%(offices)s) {late_t}
   ORDER BY t.due_at LIMIT %(most)s)
 """
@@ -98,7 +99,7 @@ def work_count(actor: Actor, *, now: datetime) -> tuple[int, int]:
 
 _SEEN = (
     "SELECT {columns} FROM cases_case c"
-    " CROSS JOIN LATERAL (SELECT c.due_at, c.office_id, '' AS key, NULL::bigint AS step_id,"
+    " CROSS JOIN LATERAL (SELECT c.due_at, c.warn_on, c.office_id, '' AS key, NULL::bigint AS step_id,"
     " 0 AS version) w WHERE {seen} {also} ORDER BY {order} LIMIT %(page)s OFFSET %(skip)s"
 )
 
@@ -160,13 +161,13 @@ def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
 
 
 def _row(values: Sequence[Any]) -> Row:
-    (number, version_id, applicant, state, outcome, due_at, office_id, key, step_id, version,
+    (number, version_id, applicant, state, outcome, due_at, warn_on, office_id, key, step_id, version,
      received_at, late) = values
     item = item_version(version_id)
     spec = item.flow.steps[key] if key else None
     return Row(
         number=number, item=item, applicant=applicant, state=state, outcome=outcome,
-        due_at=due_at and local(due_at), office_id=office_id, step=spec.title if spec else "",
+        due_at=due_at and local(due_at), warn_on=warn_on, office_id=office_id, step=spec.title if spec else "",
         step_id=step_id, step_version=version,
         received_at=local(received_at), late=late,
     )
@@ -386,3 +387,50 @@ def today(actor: Actor, *, now: datetime) -> Today:
         received, closed, opened, late, due, low = cursor.fetchone()
     return Today(received=received, closed=closed, open=opened, late=late, due_today=due,
                  low_ratings=low)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardLine:
+    """A card as the list of cards shows it."""
+
+    number: str
+    item: str
+    applicant: str
+    colour: str
+    state: str
+    office: str
+    about: str  # the title of the step, or "" for the case's own limit
+    issued_at: datetime
+
+
+def cards(
+    actor: Actor, *, state: str = "", all_offices: bool = False, page: int = 1
+) -> tuple[list[CardLine], dict[str, int]]:
+    """A page of the newest cards, and how many there are in each state.
+
+    Those of the actor's own offices, or with ``all_offices`` of every case that he may see.
+    """
+    condition, params = visible_to(actor)
+    if not all_offices:
+        condition += " AND d.office_id = ANY(%(offices)s)"
+    source = f"FROM cases_card d JOIN cases_case c ON c.id = d.case_id WHERE {condition}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
+        counts: dict[str, int] = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
+            " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
+            f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
+            " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",
+            {**params, "state": state, "size": PAGE, "skip": PAGE * (page - 1)},
+        )
+        rows = cursor.fetchall()
+    return [_card_line(values) for values in rows], counts
+
+
+def _card_line(values: Sequence[Any]) -> CardLine:
+    number, version_id, applicant, colour, state, office, about, at = values
+    item = item_version(version_id)
+    step = item.flow.steps.get(about.split()[0])
+    return CardLine(number=number, item=item.name, applicant=applicant, colour=colour, state=state,
+                    office=office, about=step.title if step else "", issued_at=local(at))

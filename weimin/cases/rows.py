@@ -23,6 +23,7 @@ class StepRow:
     account_id: int | None = None
     opened_at: datetime
     due_at: datetime | None = None
+    warn_on: date | None = None
     done_at: datetime | None = None
     late: bool = False
     answers: dict[str, Any] | None = None
@@ -55,6 +56,7 @@ class ClockRow:
     extension: str = ""
     due_on: date | None = None
     due_at: datetime | None = None
+    warn_on: date | None = None
     printed_on: date | None = None
     calendar: int = 0
     met_at: datetime | None = None
@@ -75,20 +77,38 @@ class PauseRow:
     changed: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class CardRow:
+    """One row of cases_card."""
+
+    id: int | None
+    colour: str
+    about: str  # which term: "promise 2026-06-10", "check 1"
+    office_id: int
+    state: str
+    issued_at: datetime
+    changed: bool = False
+
+    def set(self, *, state: str) -> None:
+        """A card never changes but in its state."""
+        self.state, self.changed = state, True
+
+
 CASE_COLUMNS = (
     "id", "number", "item_version_id", "state", "outcome", "area_id", "channel", "applicant",
     "facts", "office_id", "receiver_id", "lead_post_id", "first_contact_id", "hand_over_to_id",
-    "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "late", "confidential",
-    "version", "follow_hash",
+    "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "warn_on", "late",
+    "confidential", "version", "follow_hash",
 )
 STEP_COLUMNS = (
     "id", "key", "branch", "round", "state", "outcome", "office_id", "account_id", "opened_at",
-    "due_at", "done_at", "late", "answers", "version",
+    "due_at", "warn_on", "done_at", "late", "answers", "version",
 )
 CLOCK_COLUMNS = (
-    "kind", "start", "term", "extension", "due_on", "due_at", "printed_on", "calendar", "met_at",
+    "kind", "start", "term", "extension", "due_on", "due_at", "warn_on", "printed_on", "calendar", "met_at",
     "late",
 )
+CARD_COLUMNS = ("id", "colour", "about", "office_id", "state", "issued_at")
 PAUSE_COLUMNS = ("id", "reason", "counts", "began", "ended", "note", "expected")
 
 
@@ -106,6 +126,7 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
        {_aggregate(STEP_COLUMNS, "cases_step", "id")},
        {_aggregate(CLOCK_COLUMNS, "cases_clock", "kind")},
        {_aggregate(PAUSE_COLUMNS, "cases_pause", "id")},
+       {_aggregate(CARD_COLUMNS, "cases_card", "id")},
        (SELECT json_object_agg(m.key, m.state) FROM cases_material m WHERE m.case_id = c.id),
        ARRAY(SELECT a.why FROM cases_access a
               WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
@@ -140,6 +161,7 @@ def step_row(values: list[Any]) -> StepRow:
     row = dict(zip(STEP_COLUMNS, values, strict=True))
     for column in ("opened_at", "due_at", "done_at"):
         row[column] = _moment(row[column])
+    row["warn_on"] = _day(row["warn_on"])
     return StepRow(**row)
 
 
@@ -148,9 +170,16 @@ def clock_row(values: list[Any]) -> ClockRow:
     row = dict(zip(CLOCK_COLUMNS, values, strict=True))
     for column in ("due_at", "met_at"):
         row[column] = _moment(row[column])
-    for column in ("start", "due_on", "printed_on"):
+    for column in ("start", "due_on", "warn_on", "printed_on"):
         row[column] = _day(row[column])
     return ClockRow(**row)
+
+
+def card_row(values: list[Any]) -> CardRow:
+    """A card out of its JSON array."""
+    row = dict(zip(CARD_COLUMNS, values, strict=True))
+    row["issued_at"] = _moment(row["issued_at"])
+    return CardRow(**row)
 
 
 def pause_row(values: list[Any]) -> PauseRow:

@@ -1,13 +1,18 @@
 """The worker's part of cases: what the law says happens when nobody did anything."""
 
+import contextlib
 import logging
 
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from weimin.cases.verbs import accept
+from weimin.cases.recompute import behind, recompute_running
+from weimin.cases.succession import succeed_running
+from weimin.cases.verbs import accept, issue_cards, renew_by_silence
 from weimin.flow.profiles import PROFILES
 from weimin.kernel import clock
+from weimin.kernel.clock import local
 from weimin.kernel.errors import WeiminError
 from weimin.network.actor import SYSTEM
 
@@ -39,8 +44,106 @@ def accept_in_silence() -> int:
     return done
 
 
+# The running clock of a case has passed its warning or its end, or an open step its own end,
+# and no card says so yet.
+_CARDLESS = """
+SELECT c.number FROM cases_case c
+ WHERE c.state <> 'closed' AND c.due_at IS NOT NULL
+   AND (c.due_at < %(now)s OR c.warn_on <= %(today)s)
+   AND NOT EXISTS (SELECT FROM cases_card d JOIN cases_clock k ON k.case_id = c.id
+        AND k.due_at = c.due_at AND k.met_at IS NULL
+        WHERE d.case_id = c.id AND d.about = k.kind || ' ' || k.start
+          AND (d.colour = 'red' OR c.due_at >= %(now)s))
+UNION
+SELECT c.number FROM cases_step s JOIN cases_case c ON c.id = s.case_id
+ WHERE s.state = 'open' AND s.due_at < %(now)s AND s.office_id IS NOT NULL
+   AND s.due_at IS DISTINCT FROM c.due_at
+   AND NOT EXISTS (SELECT FROM cases_card d WHERE d.case_id = c.id AND d.colour = 'red'
+        AND d.about = concat_ws(' ', s.key, nullif(s.branch, ''), s.round))
+"""
+
+
+# 行政许可法 art. 50(2). The verb itself judges whether the renewal was asked for in time.
+_LAPSED = """
+SELECT c.number FROM cases_case c JOIN catalogue_item_version v ON v.id = c.item_version_id
+ WHERE c.state = 'accepted' AND v.data ? 'renewal'
+   AND c.facts->>(v.data#>>'{renewal,expires}') < %s
+"""
+
+
+def renew_in_silence() -> int:
+    """Grant, by law, the renewals whose permits expired undecided; how many."""
+    now, done = clock.now(), 0
+    with connection.cursor() as cursor:
+        cursor.execute(_LAPSED, [local(now).date().isoformat()])
+        numbers = [number for (number,) in cursor.fetchall()]
+    for number in numbers:
+        try:
+            renew_by_silence(number, actor=SYSTEM, now=now)
+            done += 1
+        except WeiminError as error:  # asked for too late, or decided at this very moment
+            log.info("%s not renewed by silence: %s", number, error)
+    return done
+
+
+@app.periodic(cron="20 0 * * *")
+@app.task(queue="daily", queueing_lock="renewals")
+def renewals(timestamp: int) -> int:
+    """Look for permits that expired while their renewal waited."""
+    return renew_in_silence()
+
+
+def issue_due_cards() -> int:
+    """Issue the cards that terms have earned since the last time; on how many cases."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CARDLESS, {"now": now, "today": local(now).date()})
+        numbers = [number for (number,) in cursor.fetchall()]
+    done = 0
+    for number in numbers:
+        try:
+            issue_cards(number, actor=SYSTEM, now=now)
+            done += 1
+        except WeiminError as error:  # paused, or done at this very moment
+            log.info("%s got no card: %s", number, error)
+    return done
+
+
+@app.periodic(cron="5-59/10 * * * *")
+@app.task(queue="daily", queueing_lock="cards")
+def cards(timestamp: int) -> int:
+    """Look for terms that have earned a card."""
+    return issue_due_cards()
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="daily", queueing_lock="silence")
 def silence(timestamp: int) -> int:
     """Look for cases that the law has accepted."""
     return accept_in_silence()
+
+
+@app.periodic(cron="5 * * * *")  # five past midnight, and later where the machine was off then
+@app.task(queue="daily", queueing_lock="new-day")
+def new_day(timestamp: int) -> int:
+    """Offices that ended today hand on their cases; terms follow the newest calendar."""
+    now = clock.now()
+    done = succeed_running(now=now)
+    if done.moved or done.left:
+        log.info("%d cases passed on, %d left their posts", done.moved, done.left)
+    return done.moved + recompute_running(now=now)
+
+
+@app.task(queue="daily", queueing_lock="recompute")
+def recompute() -> int:
+    """Compute the running clocks by the newest calendar."""
+    return recompute_running(now=clock.now())
+
+
+def recompute_soon() -> None:
+    """Have the running clocks computed after the commit, if a decree left any behind."""
+    if not behind():
+        return
+    # The job that waits already will see this decree too.
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        recompute.defer()

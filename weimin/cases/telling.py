@@ -31,10 +31,14 @@ def _words(file: "CaseFile", verb: str, data: dict[str, Any]) -> str | None:
         return "不予受理，理由和救济途径见书面决定。"
     if verb == "transfer":
         return f"已移送{data['to'][1]}办理，期限不变。"
+    if verb == "succeed" and "competent" in data:
+        return f"因机构调整，现由{data['competent'][2]}办理，期限不变。"
     if verb == "extend":
         return f"经批准延长办理期限{_promised(file)}。理由见通知书。"
     if verb == "suspend":
         return f"需要等待（{data['expected']}），结束后会继续办理。"
+    if verb == "revoke":
+        return f"证照已被{data['kind']}（{data['basis']}），不能再用。理由见办件；不服的可以申请行政复议或者提起行政诉讼。"
     if data.get("decided"):
         return "已有结果，请查看或等待送达。"
     return None

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from weimin.cases.rows import (
+    CARD_COLUMNS,
     CASE_COLUMNS,
     CLOCK_COLUMNS,
     PAUSE_COLUMNS,
@@ -36,13 +37,14 @@ HIDDEN = "p"  # in place of a personal value, which the event's private content 
 NEW: Mapping[str, Values] = {
     "case": {"state": "received", "outcome": "", "first_contact_id": None, "hand_over_to_id": None,
              "received_at": "@", "accepted_at": None, "decided_at": None, "closed_at": None,
-             "due_at": None, "late": False, "confidential": False, "version": 1, "applicant": "",
+             "due_at": None, "warn_on": None, "late": False, "confidential": False, "version": 1, "applicant": "",
              "facts": {}, "follow_hash": None},
     "step": {"state": "open", "outcome": None, "office_id": None, "account_id": None,
-             "opened_at": "@", "due_at": None, "done_at": None, "late": False, "answers": None,
+             "opened_at": "@", "due_at": None, "warn_on": None, "done_at": None, "late": False, "answers": None,
              "version": 0},
-    "clock": {"extension": "", "due_on": None, "due_at": None, "printed_on": None, "met_at": None,
-              "late": False},
+    "clock": {"extension": "", "due_on": None, "due_at": None, "warn_on": None,
+              "printed_on": None, "met_at": None, "late": False},
+    "card": {"state": "standing", "issued_at": "@"},
     "pause": {"ended": None, "note": "", "expected": ""},
     "material": {"file_id": None, "certificate_id": None, "note": "", "due_on": None},
 }
@@ -51,6 +53,7 @@ PERSONAL: Mapping[str, frozenset[str]] = {
     "case": frozenset(("applicant", "facts", "follow_hash")),
     "step": frozenset(("answers",)),
     "clock": frozenset(),
+    "card": frozenset(),
     "pause": frozenset(("note",)),
     "material": frozenset(("note",)),
 }
@@ -88,6 +91,10 @@ def told_of(file: "CaseFile", draft: Draft) -> Draft:
         said.put("pause", str(place), {c: getattr(pause, c) for c in PAUSE_COLUMNS[1:]
                                        if was is None or getattr(was, c) != getattr(pause, c)},
                  is_new=was is None)
+    for card in file.cards:
+        named = CARD_COLUMNS[3:] if card.id is None else ("state",) if card.changed else ()
+        said.put("card", f"{card.about}|{card.colour}", {c: getattr(card, c) for c in named},
+                 is_new=card.id is None)
     for key, values in file.materials_written.items():
         said.put("material", key, values, is_new=True)
         row = said.wrote["material"][key]

@@ -78,6 +78,7 @@ class Delegation(models.Model):
     kind = models.TextField()  # devolved | entrusted
     during = DateRangeField()
     document = models.TextField(blank=True)  # the paper that orders it
+    pack = models.TextField(blank=True)  # the pack that says so; empty: the administration does
 
     class Meta:
         db_table = "catalogue_delegation"
@@ -116,6 +117,7 @@ class Readiness(models.Model):
     power = models.TextField()
     ready = models.BooleanField()
     reason = models.TextField(blank=True)
+    pack = models.TextField(blank=True)  # the pack that says so; empty: the administration does
 
     class Meta:
         db_table = "catalogue_readiness"

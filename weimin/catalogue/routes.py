@@ -16,6 +16,7 @@ from django.db import connection
 from weimin.catalogue.spec import ItemSpec
 from weimin.flow.graph import StepSpec
 from weimin.flow.kinds import kind_of
+from weimin.kernel import clock
 from weimin.kernel.codes import division_level
 from weimin.kernel.errors import Invalid
 
@@ -43,14 +44,27 @@ class _Span:
         return self.first <= on and (self.last is None or on < self.last)
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An office that ends, or has ended, and what is known of its heirs."""
+
+    on: date  # the first day on which it is no more
+    area: str
+    lines: frozenset[str]  # all it ever worked for
+    successor: int | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Routes:
-    """Everything routing needs, as of one epoch."""
+    """Everything routing needs, as of one epoch and one day."""
 
     epoch: int
     offices: dict[tuple[str, str], list[tuple[_Span, int]]]
     delegations: dict[tuple[int, str], list[tuple[str, _Span, Power]]]
-    supervising: dict[str, list[int]]  # by area
+    supervising: dict[str, list[tuple[_Span, int]]]  # by area
+    ended: dict[int, Ended] = field(default_factory=dict)
+    ended_areas: dict[str, tuple[date, str | None]] = field(default_factory=dict)
+    ended_posts: dict[int, tuple[date, int]] = field(default_factory=dict)  # post → day, office
     duty_posts: dict[int, tuple[int, int]] = field(default_factory=dict)  # office → post, holder
     current_items: dict[str, int] = field(default_factory=dict)  # item code → version
     office_names: dict[int, str] = field(default_factory=dict)
@@ -70,10 +84,39 @@ class Routes:
         """The office of a line at a level for a place; None if there is none on that day."""
         for area in path:
             if division_level(area) == level:
-                for span, office in self.offices.get((area, line), ()):
-                    if span.holds(on):
-                        return office
+                return self._holding(area, line, on)
         return None
+
+    def heir(self, office: int, lines: Iterable[str], on: date) -> int | None:
+        """The office itself while it stands; then whoever took its place, None if nobody did.
+
+        A line goes to the office that works for it where the old one was, or where that area
+        was merged into; the first of ``lines`` that the old office ever worked for decides.
+        """
+        wanted, met = list(lines), set()
+        found: int | None = office
+        while found in self.ended and self.ended[found].on <= on:
+            if found in met:
+                return None
+            met.add(found)
+            old = self.ended[found]
+            area, found = self._standing(old.area, on), old.successor
+            for line in wanted:
+                at_work = self._holding(area, line, on) if line in old.lines else None
+                if at_work is not None:
+                    found = at_work
+                    break
+        return found
+
+    def _standing(self, area: str | None, on: date) -> str | None:
+        while area in self.ended_areas and self.ended_areas[area][0] <= on:
+            area = self.ended_areas[area][1]
+        return area
+
+    def _holding(self, area: str | None, line: str, on: date) -> int | None:
+        if area is None:
+            return None
+        return next((o for span, o in self.offices.get((area, line), ()) if span.holds(on)), None)
 
     def competent(self, item: ItemSpec, path: Sequence[str], on: date) -> int:
         """The office that accepts the item for a place.
@@ -119,9 +162,10 @@ class Routes:
             )
         return found
 
-    def supervisors(self, path: Iterable[str]) -> list[int]:
+    def supervisors(self, path: Iterable[str], on: date) -> list[int]:
         """The offices that supervise a place."""
-        return [office for area in path for office in self.supervising.get(area, ())]
+        return [office for area in path for span, office in self.supervising.get(area, ())
+                if span.holds(on)]
 
     def lines_above(self, line: str, path: Sequence[str], on: date) -> list[int]:
         """The same line's offices at the county and the city above a place."""
@@ -158,8 +202,8 @@ def epoch_now() -> int:
 
 
 def routes_at(epoch: int) -> Routes:
-    """The routes of that epoch, read if this process has another one."""
-    return _routes(str(connection.settings_dict["NAME"]), epoch)
+    """The routes of that epoch and this day, read if this process has others."""
+    return _routes(str(connection.settings_dict["NAME"]), epoch, clock.today())
 
 
 def routes_now() -> Routes:
@@ -168,7 +212,9 @@ def routes_now() -> Routes:
 
 
 @lru_cache(maxsize=2)
-def _routes(database: str, epoch: int) -> Routes:
+def _routes(database: str, epoch: int, today: date) -> Routes:
+    area_name.cache_clear()  # a place may have been renamed
+    _places.clear()
     offices: dict[tuple[str, str], list[tuple[_Span, int]]] = defaultdict(list)
     for area, line, first, last, office in _rows(
         "SELECT area_id, line_id, lower(during), upper(during), office_id FROM network_office_line"
@@ -180,16 +226,18 @@ def _routes(database: str, epoch: int) -> Routes:
         " FROM catalogue_delegation"
     ):
         delegations[item, power].append((area, _Span(first, last), Power(level, kind, document)))
-    supervising: dict[str, list[int]] = defaultdict(list)
-    for area, office in _rows(
-        "SELECT area_id, id FROM network_office WHERE supervises AND valid_to IS NULL"
+    supervising: dict[str, list[tuple[_Span, int]]] = defaultdict(list)
+    for area, office, first, last in _rows(
+        "SELECT area_id, id, valid_from, valid_to FROM network_office WHERE supervises"
     ):
-        supervising[area].append(office)
+        supervising[area].append((_Span(first, last), office))
     duty = {
         office: (post, account)
         for office, post, account in _rows(
-            "SELECT p.office_id, p.id, h.account_id FROM network_post p JOIN network_holding h"
-            " ON h.post_id = p.id AND NOT h.deputy AND h.during @> current_date WHERE p.on_duty"
+            "SELECT p.office_id, p.id, h.account_id FROM network_post p"
+            " JOIN network_office o ON o.id = p.office_id AND coalesce(o.valid_to > %s, true)"
+            " JOIN network_holding h ON h.post_id = p.id AND NOT h.deputy AND h.during @> %s"
+            " WHERE p.on_duty AND coalesce(p.valid_to > %s, true)", [today] * 3
         )
     }
     items = dict(_rows("SELECT code, current_id FROM catalogue_item WHERE current_id IS NOT NULL"))
@@ -197,10 +245,30 @@ def _routes(database: str, epoch: int) -> Routes:
     return Routes(
         epoch=epoch, offices=dict(offices), delegations=dict(delegations),
         supervising=dict(supervising), duty_posts=duty, current_items=items,
+        ended=_ended(offices),
+        ended_areas={code: (on, heir) for code, on, heir in _rows(
+            "SELECT code, valid_to, successor_id FROM network_area WHERE valid_to IS NOT NULL")},
+        ended_posts={post: (on, office) for post, on, office in _rows(
+            "SELECT p.id, least(p.valid_to, o.valid_to), o.id FROM network_post p"
+            " JOIN network_office o ON o.id = p.office_id"
+            " WHERE p.valid_to IS NOT NULL OR o.valid_to IS NOT NULL")},
         office_names={office: name for office, name, _, _ in named},
         office_levels={office: level for office, _, level, _ in named},
         office_phones={office: phone for office, _, _, phone in named},
     )
+
+
+def _ended(offices: dict[tuple[str, str], list[tuple[_Span, int]]]) -> dict[int, Ended]:
+    rows = _rows(
+        "SELECT id, valid_to, area_id, successor_id FROM network_office WHERE valid_to IS NOT NULL"
+    )
+    lines: dict[int, set[str]] = {office: set() for office, *_ in rows}
+    for (_area, line), spans in offices.items():
+        for _span, office in spans:
+            if office in lines:
+                lines[office].add(line)
+    return {office: Ended(on, area, frozenset(lines[office]), successor)
+            for office, on, area, successor in rows}
 
 
 def _rows(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -140,7 +140,8 @@ class Typesetter:
         fitted, faults = fit(data, FORMS[form], partial(self._mark, seen=missing))
         if faults:
             raise BadFormData(form, faults)
-        pictures = {"qr_svg": _qr(data.get("qr")), "ink_svg": ink(data.get("strokes") or [])}
+        written = ink(data.get("strokes") or []) or data.get("signature")
+        pictures = {"qr_svg": _qr(data.get("qr")), "ink_svg": written}
         printed = {**fitted, **pictures, "lacking": [_code_point(c) for c in sorted(missing)]}
         return {"data": json.dumps(printed), "fonts": self._faces}, frozenset(missing)
 

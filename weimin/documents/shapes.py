@@ -212,8 +212,10 @@ class Delivery(Common):
     tracking: NotRequired[str | None]
     servers: NotRequired[list[str]]
     received_at: NotRequired[datetime | None]
+    received_on: NotRequired[date | None]  # where only the day is known
     signed_by: NotRequired[str | None]
     strokes: NotRequired[list[list[Point]]]  # signature on the screen
+    signature: NotRequired[str | None]  # the same, as the SVG that was kept of it
     proxy: NotRequired[str | None]  # who took it instead, relation and reason
     refusal: NotRequired[str | None]  # why it was left
     witnesses: NotRequired[list[str]]

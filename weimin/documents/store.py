@@ -8,7 +8,8 @@ content is refused, whatever its name says.
 import io
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -27,7 +28,20 @@ register_heif_opener()
 LARGEST = 20 * 1024 * 1024  # bytes, of one upload
 LONGEST_SIDE = 2200  # pixels: an A4 page at 190 dpi
 MOST_PAGES = 40
-Image.MAX_IMAGE_PIXELS = 120_000_000
+MOST_PIXELS = 120_000_000  # of one picture: what a phone of 108 megapixels takes, and not a bomb
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# What cameras, phones and scanners write. Pillow knows more, some of it by running other programs.
+_PICTURES = ("JPEG", "PNG", "HEIF", "WEBP", "BMP")
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One file of a scan as it came: a picture of one page, or a whole PDF."""
+
+    name: str
+    content: bytes
+    turn: int = 0  # degrees clockwise, as somebody turned it on the screen
 
 
 def path_of(digest: str) -> Path:
@@ -37,7 +51,11 @@ def path_of(digest: str) -> Path:
 
 def store(content: bytes, *, name: str, media_type: str, now: datetime, account_id: int | None
           ) -> File:
-    """Keep the bytes; the row that names them comes after they are safe on disk."""
+    """Keep the bytes; the row that names them comes after they are safe on disk.
+
+    The same bytes of the same account are the same file, so a form that is sent twice says the
+    same twice.
+    """
     digest = sha256(content).hexdigest()
     target = path_of(digest)
     if not target.exists():
@@ -48,14 +66,25 @@ def store(content: bytes, *, name: str, media_type: str, now: datetime, account_
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
+    if account_id is not None:
+        mine = File.objects.filter(digest=digest, stored_by=account_id, name=name[:200]).first()
+        if mine is not None:
+            return mine
     return File.objects.create(digest=digest, name=name[:200], media_type=media_type,
                                size=len(content), stored_at=now, stored_by=account_id)
 
 
-def store_scan(
-    pages: Sequence[tuple[str, bytes]], *, now: datetime, account_id: int | None
-) -> File:
-    """Keep a scan of one or several pages, each a name and its bytes; one PDF comes out.
+def check_own(files: Collection[int], account_id: int | None) -> None:
+    """Raises Invalid unless this account stored them all: a number alone shows nobody a file."""
+    wanted = set(files)
+    if wanted and (account_id is None or wanted != set(
+        File.objects.filter(pk__in=wanted, stored_by=account_id).values_list("pk", flat=True)
+    )):
+        raise Invalid("没有收到这个文件", "请重新上传")
+
+
+def store_scan(pages: Sequence[Page], *, now: datetime, account_id: int | None) -> File:
+    """Keep a scan of one or several pages; one PDF comes out.
 
     Raises Invalid for too much, too many, or something that is neither image nor PDF.
     """
@@ -63,17 +92,21 @@ def store_scan(
         raise Invalid("没有收到文件", "请重新选择文件")
     if len(pages) > MOST_PAGES:
         raise Invalid(f"一份材料最多 {MOST_PAGES} 页", "请分成几份上传")
-    for name, content in pages:
-        if len(content) > LARGEST:
-            raise Invalid(f"{name} 超过 {LARGEST // 2**20} MB", "请降低扫描分辨率后再传")
-    if len(pages) == 1 and pages[0][1].startswith(b"%PDF-"):
-        return store(pages[0][1], name="scan.pdf", media_type="application/pdf", now=now,
+    for page in pages:
+        if len(page.content) > LARGEST:
+            raise Invalid(f"{page.name} 超过 {LARGEST // 2**20} MB", "请降低扫描分辨率后再传")
+    whole = [page for page in pages if media_type_of(page.name, page.content) == PDF]
+    if whole and len(pages) > 1:
+        raise Invalid("一份材料传一个 PDF，或者传几张图片，不能混在一起", "请去掉多余的文件")
+    if whole:
+        return store(whole[0].content, name="scan.pdf", media_type=PDF, now=now,
                      account_id=account_id)
-    images = [_page(name, content) for name, content in pages]
+    images = [_image(page) for page in pages]
     out = io.BytesIO()
-    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80)
-    return store(out.getvalue(), name="scan.pdf", media_type="application/pdf", now=now,
-                 account_id=account_id)
+    # No dates inside: the same pages are the same file.
+    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80,
+                   creationDate=None, modDate=None)
+    return store(out.getvalue(), name="scan.pdf", media_type=PDF, now=now, account_id=account_id)
 
 
 def discard(ids: Sequence[int]) -> None:
@@ -85,12 +118,42 @@ def discard(ids: Sequence[int]) -> None:
         transaction.on_commit(partial(path_of(digest).unlink, missing_ok=True))
 
 
-def _page(name: str, content: bytes) -> Image.Image:
-    """One page: upright, RGB, not larger than it needs to be."""
+def media_type_of(name: str, content: bytes) -> str:
+    """What the bytes are, whatever the name says. Raises Invalid for neither picture nor PDF."""
+    if content.startswith(b"%PDF-"):
+        return PDF
+    with _opened(name, content) as image:
+        return Image.MIME.get(image.format or "", "image/jpeg")
+
+
+def picture(page: Page, *, side: int) -> bytes:
+    """The page as a small JPEG of at most ``side`` pixels. Raises Invalid for a PDF."""
+    out = io.BytesIO()
+    _image(page, side).save(out, "JPEG", quality=75)
+    return out.getvalue()
+
+
+def _opened(name: str, content: bytes) -> Image.Image:
     try:
-        image: Image.Image = Image.open(io.BytesIO(content))
-        image = ImageOps.exif_transpose(image).convert("RGB")
+        image = Image.open(io.BytesIO(content), formats=_PICTURES)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        raise Invalid(f"{name} 不是能读的图片或 PDF", "请用 JPG、PNG、HEIC 或 PDF") from None
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        raise _unreadable(name) from None
+    if image.width * image.height > MOST_PIXELS:
+        raise Invalid(f"{name} 的像素太多", "请把相机的分辨率调低一档再拍")
     return image
+
+
+def _unreadable(name: str) -> Invalid:
+    return Invalid(f"{name} 不是能读的图片或 PDF", "请用 JPG、PNG、HEIC 或 PDF")
+
+
+def _image(page: Page, side: int = LONGEST_SIDE) -> Image.Image:
+    """One page: upright, as it was turned, RGB, not larger than it needs to be."""
+    with _opened(page.name, page.content) as opened:
+        opened.draft("RGB", (side, side))  # a large JPEG is decoded at half or a quarter
+        try:
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+        except (OSError, ValueError, Image.DecompressionBombError):
+            raise _unreadable(page.name) from None
+    image.thumbnail((side, side))
+    return image.rotate(-page.turn, expand=True) if page.turn else image

@@ -40,7 +40,10 @@ Relation = Literal[
     "head",  # heads the competent office or the step's office
     "government",  # heads the government above the competent office
     "supervisor",  # supervises the area
+    "leader",  # leads the area and looks after its cases
+    "carded",  # belongs to an office that was given a card
     "offered",  # holds the post to which accountability was offered
+    "issuer",  # heads an office that issued the certificate
     "system",  # the platform itself, by the calendar
 ]
 
@@ -53,7 +56,10 @@ RELATION_TITLES: dict[Relation, str] = {
     "head": "单位负责人",
     "government": "本级政府负责人",
     "supervisor": "督查岗位",
+    "leader": "带班领导",
+    "carded": "被亮牌单位",
     "offered": "被移交的岗位",
+    "issuer": "发证单位负责人",
     "system": "系统",
 }
 
@@ -70,10 +76,17 @@ class Circumstances:
     finished: bool = False  # every step is done
     confidential: bool = False
     erased: bool = False  # its personal content was removed by right
+    card_due: bool = False  # a term has earned a card that was not issued yet
+    cards: frozenset[str] = frozenset()  # the states of the cards on this case
+    own_card: bool = False  # a card of the actor's office stands and was not contested
+    lapsed: bool = False  # by law a renewal not decided at expiry is granted, and it expired
     newer_version: bool = False  # the item was published anew since this case was received
+    orphaned: bool = False  # an office or post of this case is no more, and somebody took its place
     extension_by: Relation | None = None  # who may extend now; None: nobody may
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
+    own: frozenset[int] = frozenset()  # open steps that another must do: this actor did one before
+    certified: bool = False  # it issued a certificate, which was not revoked
 
 
 Guard = Callable[[Circumstances, frozenset[Relation], Step | None], bool]
@@ -110,8 +123,8 @@ def _may_accept(now: Circumstances, mine: frozenset[Relation], step: Step | None
     return not now.lacking
 
 
-def _not_held(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
-    return step is not None and step.id not in now.held
+def _may_do(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    return step is not None and step.id not in now.held and step.id not in now.own
 
 
 def _may_erase(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
@@ -135,12 +148,12 @@ RULES: tuple[Rule, ...] = (
     _rule("refuse", "不予受理", "received noticed", "competent"),
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",
-          primary=True, only_if=_not_held, condition="没有同事正在经办"),
+          primary=True, only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
     _rule("return_to", "退回", "accepted", "step", on_step=True, while_paused="never",
-          only_if=lambda now, mine, step: _not_held(now, mine, step)
+          only_if=lambda now, mine, step: _may_do(now, mine, step)
           and step is not None and step.id in now.returnable, condition="前面有办过的环节"),
     _rule("done_outside", "登记线下办理结果", "accepted decided", "step", on_step=True,
-          while_paused="never", only_if=_not_held, condition="没有同事正在经办"),
+          while_paused="never", only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
     _rule("reassign", "改派经办人", "accepted decided", "head", on_step=True),
     _rule("suspend", "暂停计时", "accepted", "step lead", while_paused="never"),
     _rule("resume", "恢复计时", "accepted", "step lead", while_paused="only", primary=True),
@@ -152,15 +165,31 @@ RULES: tuple[Rule, ...] = (
     _rule("correct", "更正登记信息", "received noticed accepted decided", "receiver competent lead"),
     _rule("withdraw", "撤回申请", "received noticed accepted", "applicant receiver"),
     _rule("end", "终止办理", "noticed accepted", "competent head"),
+    _rule("renew_by_silence", "视为准予延续", "accepted", "system",
+          only_if=lambda now, mine, step: now.lapsed,
+          condition="许可延续，依法提前申请，届满时未作决定（行政许可法第五十条）"),
     _rule("close", "办结归档", "decided", "lead competent system", primary=True,
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
     _rule("reopen", "重新办理", "closed", "head supervisor",
           only_if=lambda now, mine, step: not now.erased, condition="个人信息没有删除"),
     _rule("erase", "依法删除个人信息", "closed", "supervisor head", only_if=_may_erase,
           condition="还没有删除过；保密事项由单位负责人，其余由督查"),
+    _rule("revoke", "撤销或注销证照", "decided closed", "issuer supervisor",
+          only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
-    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor"),
+    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),
+    _rule("issue_cards", "亮牌", "received noticed accepted decided", "system",
+          only_if=lambda now, mine, step: now.card_due,
+          condition="期限已过三分之二（黄牌）或已过（红牌），还没有亮过"),
+    _rule("contest_card", "对红黄牌申辩", "received noticed accepted decided closed", "carded",
+          only_if=lambda now, mine, step: now.own_card, condition="本单位的牌还没有申辩过"),
+    _rule("rule_on_card", "裁定红黄牌", "received noticed accepted decided closed", "supervisor",
+          only_if=lambda now, mine, step: bool(now.cards - {"withdrawn"}),
+          condition="有还没有撤销的牌"),
+    _rule("succeed", "承继撤并单位的办件", "received noticed accepted decided", "system",
+          only_if=lambda now, mine, step: now.orphaned,
+          condition="单位或岗位已撤销，承接单位的值班岗位有人"),
 )
 
 

@@ -8,6 +8,7 @@ start, term, extension and pauses give the due day, again and again.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Literal
 
 from weimin.flow.terms import Term, last_day
@@ -15,7 +16,7 @@ from weimin.kernel.clock import local
 from weimin.worktime.calendar import Calendar
 
 Light = Literal["green", "yellow", "red"]
-YELLOW_SHARE = 2 / 3  # of the term used up; the place may declare another share in its pack
+YELLOW_SHARE = 2 / 3  # of the term used up
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Due:
 
     day: date | None
     at: datetime | None
+    warn: date | None = None  # from this day on it is yellow
     foreseen: bool = False  # beyond the last decreed year: say 预计
 
 
@@ -58,7 +60,8 @@ def due(
         return Due(day=None, at=None)
     if whole.unit != "wd":
         day = calendar.workday_on_or_after(day)  # 民法典 203
-    return Due(day=day, at=calendar.end_of(day), foreseen=calendar.is_foreseen(day))
+    return Due(day=day, at=calendar.end_of(day), warn=warn_day(start, day, calendar, spans),
+               foreseen=calendar.is_foreseen(day))
 
 
 def _last_counted(
@@ -123,23 +126,34 @@ def days_left(now: datetime, limit: Due, calendar: Calendar) -> int | None:
     return -max(1, calendar.workdays_between(limit.day, today))
 
 
-def light(
-    now: datetime, *, start: date, limit: Due, calendar: Calendar, pauses: Iterable[Pause] = (),
-    yellow_share: float = YELLOW_SHARE,
-) -> Light:
-    """Green, yellow from a share of the term on, red when it is over.
+def warn_day(
+    start: date, day: date, calendar: Calendar, pauses: Sequence[Pause] = (),
+    share: float = YELLOW_SHARE,
+) -> date | None:
+    """The day on which ``share`` of the term's working days is used up; it turns yellow then.
 
-    Days that did not count are part of neither the term nor its used share. A clock that stands still is green: it was not late when it stopped, or ``limit`` would
-    have a day.
+    Days that did not count are part of neither the term nor its used share. None for a term
+    without a whole working day: a matter of the same day has no warning.
     """
-    if limit.day is None or limit.at is None:
+    whole = _counted(start, day, pauses, calendar)
+    wanted = ceil(whole * share - 1e-9)
+    found = start
+    while (used := _counted(start, found, pauses, calendar)) < wanted:
+        found = calendar.add_workdays(found, wanted - used)
+    return found if whole else None
+
+
+def light(now: datetime, *, due_at: datetime | None, warn_on: date | None) -> Light:
+    """Green, yellow from the day of the warning on, red when it is over.
+
+    A clock that stands still is green: it was not late when it stopped, or it would have a
+    due moment.
+    """
+    if due_at is None:
         return "green"
-    if now > limit.at:
+    if now > due_at:
         return "red"
-    spans = merged(pauses)
-    whole = _counted(start, limit.day, spans, calendar)
-    used = _counted(start, calendar_day(now), spans, calendar)
-    return "yellow" if whole and used / whole >= yellow_share else "green"
+    return "yellow" if warn_on is not None and calendar_day(now) >= warn_on else "green"
 
 
 def _counted(start: date, upto: date, spans: Sequence[Pause], calendar: Calendar) -> int:

@@ -18,7 +18,8 @@ _RETURN = re.compile(r"return\((\w[\w-]*)\)")
 _WHO = re.compile(r"([\w-]+)@(village|town|county|city)")
 _ALONE = ("counter", "applicant", "system")
 _STEP_KEYS = frozenset(
-    ["title", "kind", "who", "needs", "when", "each", "quorum", "limit", "on_reject", "office_of", "note"]
+    ["title", "kind", "who", "needs", "when", "each", "quorum", "limit", "on_reject", "office_of",
+     "other_than", "note"]
 )
 
 
@@ -57,6 +58,7 @@ class StepSpec:
     limit: Term | None = None
     on_reject: str = "end"  # end | continue | a step key to return to
     place: str | None = None  # which declared place finds the office; the item's if None
+    other_than: tuple[str, ...] = ()  # whoever did one of these steps may not do this one
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,16 @@ class Flow:
             key: frozenset(k for k, before in self.ancestors.items() if key in before)
             for key in self.steps
         }
+
+    @cached_property
+    def below(self) -> frozenset[str]:
+        """The steps in which a lower organ reviews what a higher one decides (a village is none)."""
+        decisions = [s for s in self.steps.values() if kind_of(s.kind).decides and s.who.level]
+        return frozenset(
+            key for key, spec in self.steps.items() if spec.who.level not in (None, "village")
+            for decision in decisions
+            if key in self.ancestors[decision.key] and _rank(spec) < _rank(decision)
+        )
 
     @cached_property
     def _in_order(self) -> tuple[str, ...]:
@@ -111,6 +123,10 @@ class Flow:
         return found
 
 
+def _rank(spec: StepSpec) -> int:
+    return LEVELS.index(spec.who.level) if spec.who.level else -1
+
+
 def parse_flow(data: Mapping[str, Any], line: str) -> Flow:
     """A flow from its YAML, for an item of ``line``. Lint it first: a fault raises here.
 
@@ -137,6 +153,7 @@ def _parse_step(key: str, data: Mapping[str, Any], line: str) -> StepSpec:
         limit=Term.parse(data["limit"]) if "limit" in data else None,
         on_reject=found[1] if found else on_reject,
         place=data.get("office_of"),
+        other_than=tuple(data.get("other_than", ())),
     )
 
 
@@ -150,15 +167,30 @@ def faults_of(data: Mapping[str, Any], *, lines: frozenset[str], fields: frozens
     if not isinstance(steps, Mapping) or not steps:
         yield "", "流程没有任何环节", "在 steps 下至少写一个环节"
         return
-    broken = False
     for key, spec in steps.items():
         if key in ("end", "continue"):
             yield key, f"环节不能叫 {key}", "换一个名字：它与 on_reject 的写法相同"
         for fault in _step_faults(spec, steps, lines, fields):
-            broken = True
             yield key, *fault
-    if not broken:
-        yield from _graph_faults(steps)
+    readable = _readable(steps)
+    yield from _graph_faults(readable, unread=frozenset(steps) - frozenset(readable))
+
+
+def _readable(steps: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The steps that can be read, with what they need of each other: enough to judge the graph."""
+    kept = {
+        key: dict(spec) for key, spec in steps.items()
+        if isinstance(spec, Mapping) and spec.get("kind") in kinds()
+    }
+    for spec in kept.values():
+        for name in ("needs", "other_than"):
+            given = spec.get(name, [])
+            spec[name] = [n for n in given if n in kept] if isinstance(given, list) else []
+        if "when" in spec and any(conditions.faults_of(spec["when"])):
+            spec["when"] = None
+        if not isinstance(spec.get("on_reject", "end"), str):
+            spec["on_reject"] = "end"
+    return kept
 
 
 def _step_faults(
@@ -173,9 +205,10 @@ def _step_faults(
         yield f"不认识的环节类型 {spec.get('kind')}", f"可用类型：{'、'.join(sorted(kinds()))}"
         return
     yield from _who_faults(spec, kind_of(spec["kind"]), lines)
-    if not isinstance(spec.get("needs", []), list):
-        yield "needs 应是一个列表", "写成 needs: [环节, 环节]"
-        return
+    for name in ("needs", "other_than"):
+        if not isinstance(spec.get(name, []), list):
+            yield f"{name} 应是一个列表", f"写成 {name}: [环节, 环节]"
+            return
     if not isinstance(spec.get("on_reject", "end"), str):
         yield f"on_reject 看不懂：{spec['on_reject']}", "写 end、continue 或 return(环节)"
         return
@@ -190,6 +223,9 @@ def _step_faults(
     for need in spec.get("needs", ()):
         if need not in steps:
             yield f"前置环节 {need} 不存在", "改成本流程中已有的环节"
+    for other in spec.get("other_than", ()):
+        if other not in steps:
+            yield f"other_than 的环节 {other} 不存在", "改成本流程中已有的环节"
     for name in sorted(set(conditions.fields_of(spec.get("when"))) | ({spec["each"]} if
                        spec.get("each") else set())):
         if name not in fields and not _is_outcome(name, steps):
@@ -236,7 +272,10 @@ def _who_faults(
         )
 
 
-def _graph_faults(steps: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _graph_faults(
+    steps: Mapping[str, Any], unread: frozenset[str]
+) -> Iterator[tuple[str, str, str]]:
+    """What is wrong between the steps. Nothing is said of steps that could not be read."""
     flow = Flow(
         {
             key: StepSpec(
@@ -260,9 +299,12 @@ def _graph_faults(steps: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         found = _RETURN.fullmatch(on_reject)
         if not found and on_reject not in ("end", "continue"):
             yield key, f"on_reject 看不懂：{on_reject}", "写 end、continue 或 return(环节)"
-        elif found and found[1] not in ancestors[key]:
+        elif found and found[1] not in ancestors[key] | unread:
             yield key, f"退回目标 {found[1]} 不在本环节之前", "只能退回前面的环节"
-    decided = any(kind_of(spec["kind"]).decides for spec in steps.values())
+        for other in spec["other_than"]:
+            if other not in ancestors[key]:
+                yield key, f"other_than 的环节 {other} 不在本环节之前", "只能避开前面环节的经办人"
+    decided = not unread and any(kind_of(spec["kind"]).decides for spec in steps.values())
     for key, spec in steps.items():
         if decided and kind_of(spec["kind"]).issues and not any(
             kind_of(steps[a]["kind"]).decides for a in ancestors[key]

@@ -58,13 +58,14 @@ class LegalProfile:
     joint_extension: Term | None = None
     joint_extension_by: Approver = "government_head"
     uncounted: frozenset[PauseReason] = field(default_factory=frozenset)
+    review_below: Term | None = None  # a lower organ's own term, from acceptance
     silence_renews: bool = False  # a renewal not decided at expiry is renewed
 
 
 PERMIT = LegalProfile(
     key="permit",
     title="行政许可",
-    source="行政许可法 第32、42、44、45、50、82条",
+    source="行政许可法 第32、42、43、44、45、50、82条",
     notice=Term(5, "wd"),  # art. 32(1)(4); art. 82: working days
     silence_accepts=True,  # art. 32(1)(4): 逾期不告知的，自收到申请材料之日起即为受理
     decision=Term(20, "wd"),  # art. 42(1)
@@ -74,6 +75,7 @@ PERMIT = LegalProfile(
     joint_extension=Term(15, "wd"),  # art. 42(2): approved by the head of government
     delivery=Term(10, "wd"),  # art. 44
     uncounted=ARTICLE_45,
+    review_below=Term(20, "wd"),  # art. 43: 下级行政机关应当自其受理之日起二十日内审查完毕
     silence_renews=True,  # art. 50(2)
 )
 

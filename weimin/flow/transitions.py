@@ -76,6 +76,16 @@ class _Board:
         rows[rows.index(old)] = new
         return new
 
+    def drop(self, row: Step) -> None:
+        self.current[row.key].remove(row)
+        if not self.current[row.key]:
+            del self.current[row.key]
+
+    def owed(self, key: str, branches: Iterable[str]) -> list[str]:
+        """The branches that returned "straight back to me" and wait beside their siblings."""
+        live = {row.branch for row in self.current[key]}
+        return [b for b in branches if b not in live and (key, b) in self.rounds]
+
     def start(self, key: str, branch: str, state: StepState) -> Opening:
         opening = Opening(key, branch, self.rounds.get((key, branch), 0) + 1)
         self.rounds[key, branch] = opening.round
@@ -110,7 +120,7 @@ def complete(
     board, plan, spec = _Board(flow, facts, steps), Plan(), flow.steps[step.key]
     kind = kind_of(spec.kind)
     if outcome == "repeat":
-        board.current[step.key].remove(step)
+        board.drop(step)
         plan.opened.append(board.start(step.key, step.branch, "open"))
         return plan
     board.put(step, "done", outcome)
@@ -124,6 +134,24 @@ def complete(
         plan.decided = "granted" if outcome == "approve" else "denied"
         denied = plan.decided == "denied"
     _advance(board, plan, denied=denied)
+    return plan
+
+
+def granted_by_law(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step]) -> Plan:
+    """The plan of a case that the law itself grants: nobody decides it any more.
+
+    What would have led to the decision is cancelled or skipped; what follows the decision opens.
+    """
+    board, plan = _Board(flow, facts, steps), Plan(decided="granted")
+    deciding = [key for key, spec in flow.steps.items() if kind_of(spec.kind).decides]
+    for key in flow.steps:
+        if key not in deciding and not any(key in flow.ancestors[d] for d in deciding):
+            continue
+        for row in board.open_rows([key]):
+            plan.cancelled.append(board.put(row, "cancelled"))
+        if key not in board.current:
+            plan.skipped.append(board.start(key, "", "skipped"))
+    _advance(board, plan, denied=False)
     return plan
 
 
@@ -142,8 +170,12 @@ def return_to(
     if target not in flow.ancestors[by.key]:
         raise ValueError(f"{target} does not come before {by.key}")
     board, plan = _Board(flow, facts, steps), Plan()
-    _void(board, plan, {target, by.key} if straight_back else
-          {target} | flow.descendants[target])
+    if not straight_back:
+        _void(board, plan, {target} | flow.descendants[target])
+    else:
+        _void(board, plan, {target})
+        board.drop(by)
+        plan.voided.append(by)
     _advance(board, plan, denied=False)
     return plan
 
@@ -178,7 +210,12 @@ def _advance(board: _Board, plan: Plan, *, denied: bool) -> None:
 def _advance_once(board: _Board, plan: Plan, denied: bool) -> bool:
     before = len(board.rounds), sum(board.rounds.values())
     for spec in board.flow.ordered:
-        if spec.key in board.current or not _is_due(board, spec):
+        if spec.key in board.current:
+            if spec.each and not board.open_rows(board.flow.ancestors[spec.key]):
+                for branch in board.owed(spec.key, _branches(board, spec, denied)):
+                    plan.opened.append(board.start(spec.key, branch, "open"))
+            continue
+        if not _is_due(board, spec):
             continue
         if spec.quorum:
             _end_the_rest(board, plan, spec)

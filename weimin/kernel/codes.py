@@ -1,6 +1,7 @@
 """Codes with check digits: case number, identity number, organisation code, division code."""
 
 import re
+import secrets
 from datetime import date
 
 from stdnum import damm
@@ -14,6 +15,13 @@ CASE_NUMBER_LENGTH = 11
 _SERIAL_DIGITS = 8
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _LAND_LINE = re.compile(r"0\d{2,3}\d{7,8}")
+
+_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
+
+
+def verification_code() -> str:
+    """Eight random characters for a paper: with its number they show that it is ours."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
 
 
 def case_number(year: int, serial: int) -> str:

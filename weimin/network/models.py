@@ -4,6 +4,8 @@ Nothing is ever deleted here. Areas and offices have days from and to which they
 successor; a code is never given a second time.
 """
 
+from datetime import date
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -12,6 +14,11 @@ from django.db.models import Q
 
 LEVELS = ("village", "town", "county", "city")
 LEVEL_TITLES = {"village": "村（社区）", "town": "乡镇（街道）", "county": "县（市、区）", "city": "市"}
+
+
+def living(on: date) -> Q:
+    """Areas or offices that exist on a day."""
+    return Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
 
 
 class Area(models.Model):
@@ -53,6 +60,13 @@ class Area(models.Model):
         """Codes from the city down to the area itself."""
         return self.path.strip("/").split("/")
 
+    def standing(self, on: date) -> "Area | None":
+        """The area itself, or what it was merged into; None where nothing took its place."""
+        area: Area | None = self
+        while area is not None and area.valid_to is not None and area.valid_to <= on:
+            area = area.successor
+        return area
+
 
 class Line(models.Model):
     """条: a department's line from the city down, such as 民政."""
@@ -82,8 +96,10 @@ class Office(models.Model):
     phone = models.TextField(blank=True)
     address = models.TextField(blank=True)
     valid_from = models.DateField()
-    valid_to = models.DateField(null=True)
+    valid_to = models.DateField(null=True)  # the first day on which it is no more
+    # Who keeps its archive and its cases; a line that went to another office goes there.
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    pack = models.TextField(blank=True)  # the pack that names it; empty: the administration does
 
     class Meta:
         db_table = "network_office"
@@ -139,6 +155,8 @@ class Post(models.Model):
     title = models.TextField()
     roles = ArrayField(models.TextField())
     on_duty = models.BooleanField(default=False)  # takes what comes in at 3 a.m.
+    valid_to = models.DateField(null=True)  # the first day on which it is no more
+    pack = models.TextField(blank=True)  # the pack that names it; empty: the administration does
 
     class Meta:
         db_table = "network_post"
@@ -163,6 +181,8 @@ class Account(AbstractBaseUser):
     name = models.TextField()
     is_staff_member = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    # The password was chosen by somebody else: good for one log-in, at which a new one is chosen.
+    must_change = models.BooleanField(default=False, db_default=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]

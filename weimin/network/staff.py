@@ -20,7 +20,14 @@ SELECT a.id, a.name, p.id AS post_id, p.title, p.roles, o.id AS office_id, o.nam
        ARRAY(SELECT concat_ws(':', p2.id, p2.office_id, array_to_string(p2.roles, ','))
                FROM network_holding h2
                JOIN network_post p2 ON p2.id = h2.post_id
-              WHERE h2.account_id = a.id AND h2.deputy AND h2.during @> {day}) AS deputised
+              WHERE h2.account_id = a.id AND h2.deputy AND h2.during @> {day}
+              UNION ALL
+             SELECT concat_ws(':', p.id, old.id, array_to_string(p.roles, ','))
+               FROM (WITH RECURSIVE before AS (
+                     SELECT id, valid_to FROM network_office WHERE successor_id = o.id
+                     UNION SELECT n.id, n.valid_to FROM network_office n
+                     JOIN before ON n.successor_id = before.id)
+                     SELECT id FROM before WHERE valid_to <= {day}) old) AS deputised
   FROM network_account a
   JOIN network_holding h ON h.account_id = a.id AND NOT h.deputy AND h.during @> {day}
   JOIN network_post p ON p.id = h.post_id

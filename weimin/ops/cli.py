@@ -270,8 +270,18 @@ def publish_here(folder: Path, note: str) -> None:
     from weimin.packs.read import read_pack
 
     done = go(read_pack(folder), now=clock.now(), note=note, say=click.echo)
-    click.echo(f"已发布第 {done.version} 版：{len(done.changed)} 个事项有新版本，"
-               f"{len(done.withdrawn)} 个停办。")
+    if done.parts:
+        click.echo(f"已发布第 {done.version} 版：{'、'.join(done.parts)}有变化；"
+                   f"{len(done.changed)} 个事项有新版本，{len(done.withdrawn)} 个停办。")
+    else:
+        click.echo(f"与已发布的相同，仍是第 {done.version} 版。")
+    passed = done.succession
+    if done.recomputed:
+        click.echo(f"{done.recomputed} 件在办件的期限随放假安排变动。")
+    if passed.moved or passed.left:
+        click.echo(f"{passed.moved} 件在办件由承接单位接办，{passed.left} 人离岗。")
+    if passed.waiting:
+        click.secho(f"{len(passed.waiting)} 件还等着承接单位安排值班人员，安排后自动移过去。", fg="yellow")
 
 
 @pack.command()

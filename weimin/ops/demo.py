@@ -1,6 +1,7 @@
 """The demo: the place, its people, and cases in every state, played through the verbs."""
 
 import json
+import logging
 import random
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,13 +11,15 @@ from pathlib import Path
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from weimin.cases.models import Case
+from weimin.cases.models import Card, Case
+from weimin.cases.tasks import issue_due_cards
+from weimin.cases.verbs import contest_card, rule_on_card
 from weimin.catalogue.models import PackVersion
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import SHANGHAI, local
 from weimin.kernel.errors import WeiminError
 from weimin.network.models import Area, Post
-from weimin.ops.cast import CAST, PASSWORD
+from weimin.ops.cast import CAST, COUNTY, PASSWORD
 from weimin.ops.errors import OpsError
 from weimin.ops.people import fill_posts, give_post, person_of
 from weimin.ops.player import Player, Roles
@@ -30,6 +33,7 @@ from weimin.trail.models import Event
 from weimin.voice.rate import CONTACTS, rate
 from weimin.worktime.calendar import DAY
 
+log = logging.getLogger("weimin.demo")
 Say = Callable[[str], None]
 
 SINCE = date(2020, 1, 1)  # everybody holds his post since
@@ -92,10 +96,28 @@ def _play_all(say: Say) -> None:
         with transaction.atomic():
             chain.append(_PLOTS, chain.Draft(verb="demo", occurred_at=until,
                                              data={"plot": plot.name}))
+    issue_due_cards()
+    _contest(stage, until)
     with transaction.atomic():
         chain.append(_PLAYED, chain.Draft(verb="demo", occurred_at=until,
                                           data={"cases": len(plots)}))
     say(f"{Case.objects.count()} 件演示办件")
+
+
+def _contest(stage: Stage, now: datetime) -> None:
+    """Some offices do not accept their red card; the supervisor has ruled on one of them."""
+    red = Card.objects.filter(colour="red", state="standing").select_related("case")
+    for n, card in enumerate(red.order_by("id")[:3]):
+        day = local(now).date()
+        try:
+            contest_card(card.case.number, actor=stage.actor(card.office_id, day), now=now,
+                         card=card.pk, reason="申请人住院，入户核查推迟，已电话告知")
+            if n == 0:
+                rule_on_card(card.case.number, actor=stage.of(f"{COUNTY}.government", day,
+                             "supervisor"), now=now, card=card.pk, withdraw=True,
+                             reason="经查属实，予以撤销")
+        except WeiminError as error:  # paused, closed or outside the supervisor's area
+            log.info("%s: %s", card.case.number, error)
 
 
 def _villages() -> dict[str, tuple[str, ...]]:

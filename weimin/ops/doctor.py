@@ -77,6 +77,6 @@ def _database(folder: Path) -> str:
         ).fetchone()
     assert row is not None
     if row[1]:
-        raise OpsError(f"有 {row[1]} 条通知发送失败", "在“管理 → 通知与失败重发”中处理")
+        raise OpsError(f"有 {row[1]} 条通知发送失败", "在“管理 → 通知”中处理")
     root = f"最近一次签名的根：{row[2]:%Y-%m-%d %H:%M}" if row[2] else "还没有签名的根"
     return f"数据库 {row[0]}，{root}"

@@ -46,7 +46,8 @@ def person_of(
 @transaction.atomic
 def fill_posts(rng: random.Random, *, since: date) -> int:
     """Give every post without a holder an invented one who can't log in; how many were given."""
-    vacant = list(Post.objects.exclude(holdings__deputy=False).order_by("id"))
+    vacant = list(Post.objects.exclude(holdings__deputy=False).filter(
+        valid_to=None, office__valid_to=None).order_by("id"))
     unusable = make_password(None)
     accounts = Account.objects.bulk_create(
         Account(username=f"post-{post.pk}", name=name_of(rng), is_staff_member=True,

@@ -118,6 +118,8 @@ class Stage:
             posted = local(step.opened_at).date()
             said = {"posted_on": posted.isoformat(), "where": "村务公开栏",
                     "ended_on": local(moment.at).date().isoformat()}
+        if kind_of(spec.kind).delivers:
+            return _handed_over(moment)
         for ask in kind_of(spec.kind).asks:
             if outcome in ask.when and ask.required:
                 said.setdefault(ask.key, _said(ask, moment, outcome, reason))
@@ -145,13 +147,22 @@ _WORDS = {
 }
 
 
+def _handed_over(moment: Moment) -> dict[str, Any]:
+    """Mostly at the counter, sometimes by post: what proves the one or the other."""
+    if moment.rng.random() < 0.25:
+        return {"way": "post", "tracking": f"DEMO{moment.rng.randrange(10**9):09d}",
+                "received_on": local(moment.at).date().isoformat()}
+    return {"way": "direct", "received_by": "申请人", "relation": "self",
+            "unsigned": "已在纸质送达回证上签名"}
+
+
 def _said(ask: Ask, moment: Moment, outcome: Outcome, reason: str) -> Any:
     if ask.key == "reason":
         return reason or "经核查，不符合规定条件"
     if ask.type == "date":
         return local(moment.at).date().isoformat()
     if ask.type == "choice":
-        return moment.rng.choice(ask.options)[0] if ask.key != "way" else "direct"
+        return moment.rng.choice(ask.options)[0]
     return _WORDS.get(ask.key, {}).get(outcome, "已办")
 
 

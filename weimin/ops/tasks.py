@@ -10,6 +10,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from weimin import __version__
+from weimin.documents import uploads
 from weimin.kernel import clock
 from weimin.ops.backup import backup
 from weimin.ops.places import find_binaries
@@ -19,6 +20,7 @@ log = logging.getLogger("weimin.ops")
 KEPT_BACKUPS = 14
 REPLY_DAYS = 90
 ATTEMPT_DAYS = 2
+JOB_DAYS = 2
 
 
 def nightly(folder: Path) -> Path:
@@ -36,11 +38,22 @@ def nightly(folder: Path) -> Path:
 
 
 def forget_old() -> int:
-    """Drop stored answers after 90 days and counted tries after two; how many rows went."""
+    """Drop stored answers after 90 days, counted tries and done jobs after two, uploads after one.
+
+    How many rows went.
+    """
     now = clock.now()
+    gone = uploads.forget(now)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_reply WHERE at < %s", [now - timedelta(days=REPLY_DAYS)])
-        gone = int(cursor.rowcount)
+        gone += int(cursor.rowcount)
+        # Every five seconds a job is done: what was done well is of no use the day after.
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE status = 'succeeded' AND id IN (SELECT job_id"
+            " FROM procrastinate_events GROUP BY job_id HAVING max(at) < %s)",
+            [now - timedelta(days=JOB_DAYS)],
+        )
+        gone += int(cursor.rowcount)
         cursor.execute("DELETE FROM web_attempt WHERE at < %s", [now - timedelta(days=ATTEMPT_DAYS)])
         return gone + int(cursor.rowcount)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from weimin.kernel import vault
+from weimin.kernel.text import mask_code
 from weimin.outbox import ports
 
 MOST_TRIES = 8
@@ -51,20 +52,45 @@ def _deliver_one(now: datetime) -> bool | None:
 
 
 def send_again(message_id: int) -> bool:
-    """Put a failed message back in line: somebody looked at it and pressed the button.
+    """Put a failed or given-up message back in line: somebody looked at it and pressed the button.
 
-    False when there is no such failed message.
+    False when there is no such message.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE outbox_message SET status = 'waiting', tries = 0, tried_at = NULL, error = ''"
-            " WHERE id = %s AND status = 'failed'",
+            " WHERE id = %s AND status IN ('failed', 'dropped')",
             [message_id],
         )
         return bool(cursor.rowcount)
 
 
-def read(payload: bytes) -> dict[str, str]:
+def send_all_again() -> list[int]:
+    """Put every failed message back in line; their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_message SET status = 'waiting', tries = 0, tried_at = NULL, error = ''"
+            " WHERE status = 'failed' RETURNING id"
+        )
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def give_up(message_id: int) -> bool:
+    """Leave a failed message unsent for good: the number is wrong, the thing is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_message SET status = 'dropped' WHERE id = %s AND status = 'failed'",
+            [message_id],
+        )
+        return bool(cursor.rowcount)
+
+
+def read(payload: bytes | memoryview) -> dict[str, str]:
     """What a message says, for the screen that shows it to those who may see it."""
     found: dict[str, str] = json.loads(vault.decrypt(payload))
     return found
+
+
+def addressee(payload: bytes | memoryview) -> str:
+    """To whom a message goes, masked: who looks after the system need not know more."""
+    return mask_code(read(payload).get("to", ""))

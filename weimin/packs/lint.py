@@ -1,19 +1,16 @@
 """The linter: judges a whole pack without a database and names every fault at once."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 import weimin.cases.kinds  # noqa: F401  (registers the general step kinds)
 from weimin.catalogue.spec import compile_item
 from weimin.flow import graph
 from weimin.flow.profiles import PROFILES
-from weimin.kernel.codes import division_level
 from weimin.packs import resolve, rules
-from weimin.packs.read import Fault, Located, Pack
+from weimin.packs.lint_areas import areas
+from weimin.packs.read import Fault, Located, Pack, at, is_day
 
-_AREA_KINDS = ("ordinary", "zone", "park", "virtual", "prison")
 _FIELDS = ("employment", "social-insurance", "social-assistance", "medical-insurance", "building",
            "farm-subsidy", "farmland", "elderly-care")
 _NEEDED = ("code", "name", "field", "type", "line", "level", "place", "subjects", "flow", "limit",
@@ -24,15 +21,11 @@ _POWERS = ("receive", "accept", "decide", "print")
 
 def lint(pack: Pack) -> list[Fault]:
     """All faults of a pack, in the order of its files."""
-    found = [*pack.faults, *_head(pack), *_areas(pack), *_calendar(pack), *_offices(pack)]
+    found = [*pack.faults, *_head(pack), *areas(pack), *_calendar(pack), *_offices(pack)]
     for item in pack.items:
         found += _item(pack, item)
     found += [*_doubled_items(pack), *_old_words(pack), *_delegations(pack), *_readiness(pack)]
     return sorted(set(found), key=lambda fault: (fault.file, fault.line, fault.what))
-
-
-def _at(where: Located, what: str, remedy: str) -> Fault:
-    return Fault(file=where.file, line=where.line, what=what, remedy=remedy)
 
 
 def _head(pack: Pack) -> Iterator[Fault]:
@@ -44,40 +37,15 @@ def _head(pack: Pack) -> Iterator[Fault]:
                     remedy="写上 provenance")
 
 
-def _areas(pack: Pack) -> Iterator[Fault]:
-    codes = Counter(area["code"] for area in pack.areas)
-    for area in pack.areas:
-        code = area["code"]
-        try:
-            level = division_level(code)
-        except ValueError:
-            yield _at(area, f"区划代码 {code} 的位数不对", "市4位、县6位、乡镇9位、村12位")
-            continue
-        if codes[code] > 1:
-            yield _at(area, f"区划代码 {code} 用了两次", "代码不得重复使用；改名不换代码")
-        parent = {"city": None, "county": code[:4], "town": code[:6], "village": code[:9]}.get(level)
-        if parent and parent not in codes:
-            yield _at(area, f"{area['name']} 的上级 {parent} 不存在", "先写上级区划")
-        if area["kind"] not in _AREA_KINDS:
-            yield _at(area, f"不认识的区划性质 {area['kind']}", f"可用：{'、'.join(_AREA_KINDS)}")
-        if area["successor"] and area["successor"] not in codes:
-            yield _at(area, f"继任区划 {area['successor']} 不存在", "改正 successor")
-        if area["valid_to"] and not area["successor"]:
-            yield _at(area, f"{area['name']} 撤销了却没有继任区划", "写明 successor，在办件才有去处")
-        for key in ("valid_from", "valid_to"):
-            if area[key] and not _is_day(area[key]):
-                yield _at(area, f"{key} 不是日期：{area[key]}", "写成 2026-11-21")
-
-
 def _calendar(pack: Pack) -> Iterator[Fault]:
     kinds: dict[str, str] = {}
     for day in pack.calendar:
-        if not _is_day(day["date"]):
-            yield _at(day, f"不是日期：{day['date']}", "写成 2026-11-21")
+        if not is_day(day["date"]):
+            yield at(day, f"不是日期：{day['date']}", "写成 2026-11-21")
         if day["kind"] not in ("holiday", "makeup_workday"):
-            yield _at(day, f"不认识的种类 {day['kind']}", "写 holiday 或 makeup_workday")
+            yield at(day, f"不认识的种类 {day['kind']}", "写 holiday 或 makeup_workday")
         if kinds.setdefault(day["date"], day["kind"]) != day["kind"]:
-            yield _at(day, f"{day['date']} 既放假又上班", "核对放假通知")
+            yield at(day, f"{day['date']} 既放假又上班", "核对放假通知")
     if pack.items and not kinds:
         yield Fault(file="calendar.csv", line=1, what="没有放假安排，算不出期限",
                     remedy="写上 extends: china，或录入放假通知")
@@ -89,13 +57,13 @@ def _offices(pack: Pack) -> Iterator[Fault]:
     for template in pack.offices:
         for line in template.get("lines", []):
             if line not in lines and line != "all":
-                yield _at(template, f"条线 {line} 不存在", "在 lines.yaml 中加上它")
+                yield at(template, f"条线 {line} 不存在", "在 lines.yaml 中加上它")
         if not any(post.get("duty") for post in template.get("posts", ())) and template.get("lines"):
-            yield _at(template, "没有值班岗位，网上夜里来的办件没人负责", "给一个岗位写上 duty: true")
+            yield at(template, "没有值班岗位，网上夜里来的办件没人负责", "给一个岗位写上 duty: true")
     for plan in resolve.offices(pack):
         for line in plan.lines:
             if (plan.area, line) in taken and taken[plan.area, line] != plan.code:
-                yield _at(plan.source, f"{plan.area} 的“{line}”由两个单位承担：{plan.code} 与 "
+                yield at(plan.source, f"{plan.area} 的“{line}”由两个单位承担：{plan.code} 与 "
                           f"{taken[plan.area, line]}", "同一地方一条线只能有一个单位")
             taken[plan.area, line] = plan.code
 
@@ -103,16 +71,16 @@ def _offices(pack: Pack) -> Iterator[Fault]:
 def _item(pack: Pack, item: Located) -> Iterator[Fault]:
     missing = [key for key in _NEEDED if key not in item]
     if missing:
-        yield _at(item, f"{item.get('code', '事项')} 缺少 {'、'.join(missing)}", "补全这些字段")
+        yield at(item, f"{item.get('code', '事项')} 缺少 {'、'.join(missing)}", "补全这些字段")
         return
     for key, allowed in (("type", tuple(PROFILES)), ("field", _FIELDS),
                          ("level", graph.LEVELS), ("place", graph.PLACES),
                          ("line", tuple(line["code"] for line in pack.lines))):
         if item[key] not in allowed:
-            yield _at(item, f"{item['code']} 的 {key} 不认识 {item[key]}", f"可用：{'、'.join(allowed)}")
+            yield at(item, f"{item['code']} 的 {key} 不认识 {item[key]}", f"可用：{'、'.join(allowed)}")
             return
     if item["flow"] not in pack.flows:
-        yield _at(item, f"{item['code']} 的流程 {item['flow']} 不存在", "在 flows.yaml 中写出它")
+        yield at(item, f"{item['code']} 的流程 {item['flow']} 不存在", "在 flows.yaml 中写出它")
         return
     yield from _material_faults(pack, item)
     yield from _flow_faults(pack, item)
@@ -123,23 +91,23 @@ def _material_faults(pack: Pack, item: Located) -> Iterator[Fault]:
     for material in item["materials"]:
         ref = material.get("ref")
         if ref and ref not in pack.materials:
-            yield _at(material, f"共用材料 {ref} 不存在", "在 materials.yaml 中写出它")
+            yield at(material, f"共用材料 {ref} 不存在", "在 materials.yaml 中写出它")
             continue
         full = {**(pack.materials[ref] if ref else {}), **material}
         key = full.get("key") or ref
         if key in keys:
-            yield _at(material, f"材料 {key} 写了两次", "删去其中一处")
+            yield at(material, f"材料 {key} 写了两次", "删去其中一处")
         keys.add(str(key))
         if full.get("replaced_by") and full["replaced_by"] not in pack.certificates:
-            yield _at(material, f"证照类型 {full['replaced_by']} 不存在",
+            yield at(material, f"证照类型 {full['replaced_by']} 不存在",
                       "在 certificates.yaml 中写出它")
         if full.get("need") == "gap" and not full.get("gap_days"):
-            yield _at(material, f"可容缺的材料 {key} 没有写几日内补齐", "写上 gap_days")
+            yield at(material, f"可容缺的材料 {key} 没有写几日内补齐", "写上 gap_days")
     for scenario in item.get("scenarios", ()):
         for option in scenario["options"]:
             for key in (*option.get("adds", ()), *option.get("drops", ())):
                 if key not in keys:
-                    yield _at(option, f"情形用到的材料 {key} 不存在", "在 materials 中写出它")
+                    yield at(option, f"情形用到的材料 {key} 不存在", "在 materials 中写出它")
 
 
 def _flow_faults(pack: Pack, item: Located) -> Iterator[Fault]:
@@ -153,18 +121,18 @@ def _flow_faults(pack: Pack, item: Located) -> Iterator[Fault]:
     for step, what, remedy in graph.faults_of(flow, lines=lines, fields=frozenset(fields)):
         broken = True
         where = flow["steps"].get(step, flow) if step else flow
-        yield _at(where, f"{item['code']}/{item['flow']}{step and '/' + step}：{what}", remedy)
+        yield at(where, f"{item['code']}/{item['flow']}{step and '/' + step}：{what}", remedy)
     if broken:
         return
     try:
         data = resolve.item_data(pack, item)
         compile_item(data)
     except (ValueError, KeyError) as error:
-        yield _at(item, f"{item['code']}：{error}", "按上面的提示改正")
+        yield at(item, f"{item['code']}：{error}", "按上面的提示改正")
         return
     for check in rules.RULES:
         for what, remedy in check(data):
-            yield _at(item, f"{item['code']}：{what}", remedy)
+            yield at(item, f"{item['code']}：{what}", remedy)
 
 
 def _doubled_items(pack: Pack) -> Iterator[Fault]:
@@ -172,7 +140,7 @@ def _doubled_items(pack: Pack) -> Iterator[Fault]:
     for item in pack.items:
         code = str(item.get("code"))
         if code in seen:
-            yield _at(item, f"事项编码 {code} 用了两次", f"另一处在 {seen[code].file}:{seen[code].line}")
+            yield at(item, f"事项编码 {code} 用了两次", f"另一处在 {seen[code].file}:{seen[code].line}")
         seen.setdefault(code, item)
 
 
@@ -183,7 +151,7 @@ def _old_words(pack: Pack) -> Iterator[Fault]:
         for word in old:
             for text in _texts({k: v for k, v in item.items() if k not in ("words", "faq")}):
                 if word in text:
-                    yield _at(item, f"{item.get('code')} 出现旧称“{word}”", "改用今天的名称，旧称放进 words")
+                    yield at(item, f"{item.get('code')} 出现旧称“{word}”", "改用今天的名称，旧称放进 words")
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -203,22 +171,22 @@ def _delegations(pack: Pack) -> Iterator[Fault]:
     spans: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for row in pack.delegations:
         if row["item"] != "*" and row["item"] not in codes:
-            yield _at(row, f"事项 {row['item']} 不存在", "改正 item")
+            yield at(row, f"事项 {row['item']} 不存在", "改正 item")
         if row["area"] not in areas:
-            yield _at(row, f"区划 {row['area']} 不存在：权力下放给了不存在的地方", "改正 area")
+            yield at(row, f"区划 {row['area']} 不存在：权力下放给了不存在的地方", "改正 area")
         if row["power"] not in _POWERS:
-            yield _at(row, f"不认识的权力 {row['power']}", f"可用：{'、'.join(_POWERS)}")
+            yield at(row, f"不认识的权力 {row['power']}", f"可用：{'、'.join(_POWERS)}")
         if row["kind"] not in ("devolved", "entrusted"):
-            yield _at(row, f"不认识的方式 {row['kind']}", "下放写 devolved，委托写 entrusted")
+            yield at(row, f"不认识的方式 {row['kind']}", "下放写 devolved，委托写 entrusted")
         if row["power"] == "decide" and row["level"] == "village":
-            yield _at(row, "把决定权给了村（社区）", "村不作决定：把 level 改成 town")
-        if not _is_day(row["from"]):
-            yield _at(row, f"起始日期不对：{row['from']}", "写成 2026-11-21")
+            yield at(row, "把决定权给了村（社区）", "村不作决定：把 level 改成 town")
+        if not is_day(row["from"]):
+            yield at(row, f"起始日期不对：{row['from']}", "写成 2026-11-21")
             continue
         key = (row["item"], row["power"], row["area"])
         for first, last in spans.get(key, ()):
             if row["from"] < (last or "9999") and first < (row["to"] or "9999"):
-                yield _at(row, "同一事项、同一权力、同一地方的下放时间重叠", "改正 from / to")
+                yield at(row, "同一事项、同一权力、同一地方的下放时间重叠", "改正 from / to")
         spans.setdefault(key, []).append((row["from"], row["to"]))
 
 
@@ -227,20 +195,10 @@ def _readiness(pack: Pack) -> Iterator[Fault]:
     areas = {area["code"] for area in pack.areas}
     for row in pack.readiness:
         if row["item"] not in codes | {"*"}:
-            yield _at(row, f"事项 {row['item']} 不存在", "改正 item")
+            yield at(row, f"事项 {row['item']} 不存在", "改正 item")
         if row["area"] not in areas:
-            yield _at(row, f"区划 {row['area']} 不存在", "改正 area")
+            yield at(row, f"区划 {row['area']} 不存在", "改正 area")
         if row["power"] not in _POWERS:
-            yield _at(row, f"不认识的权力 {row['power']}", f"可用：{'、'.join(_POWERS)}")
+            yield at(row, f"不认识的权力 {row['power']}", f"可用：{'、'.join(_POWERS)}")
         if row["ready"] not in ("yes", "no"):
-            yield _at(row, "ready 应写 yes 或 no", "改正 ready")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
+            yield at(row, "ready 应写 yes 或 no", "改正 ready")

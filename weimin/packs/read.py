@@ -4,6 +4,7 @@ import csv
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ class Located(dict[str, Any]):
 
     file: str = ""
     line: int = 0
+
+
+def at(where: Located, what: str, remedy: str) -> Fault:
+    """A fault of something that was written there."""
+    return Fault(file=where.file, line=where.line, what=what, remedy=remedy)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day, written as 2026-11-21."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(kw_only=True)

@@ -70,6 +70,7 @@ class OfficePlan:
     """An office that a template makes in an area."""
 
     code: str
+    key: str  # of the template, or the line: what offices of one sort have in common
     name: str
     area: str
     level: str
@@ -78,6 +79,8 @@ class OfficePlan:
     supervises: bool
     posts: tuple[Mapping[str, Any], ...]
     windows: int
+    first: str  # the area's own days: an office begins and ends with its area
+    last: str
     source: Located
 
 
@@ -116,6 +119,7 @@ def _office(
 ) -> OfficePlan:
     return OfficePlan(
         code=f"{area['code']}.{key}",
+        key=key,
         name=str(template["name"]).format(area=area["name"], line=line),
         area=area["code"],
         level=template["level"],
@@ -124,5 +128,7 @@ def _office(
         supervises=bool(template.get("supervises")),
         posts=tuple(template.get("posts", ())),
         windows=int(template.get("windows", 0)),
+        first=area["valid_from"],
+        last=area["valid_to"],
         source=template,
     )

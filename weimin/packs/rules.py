@@ -8,6 +8,7 @@ the schema's business.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from weimin.flow.graph import parse_flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PROFILES
 from weimin.flow.terms import Term
@@ -52,6 +53,37 @@ def retention_is_one_of_three(item: Data) -> Found:
     """机关文件材料归档范围和文书档案保管期限规定 (国家档案局令第8号): 永久, 30年, 10年."""
     if item.get("retention", "10y") not in ("permanent", "30y", "10y"):
         yield f"不认识保管期限 {item['retention']}", "retention 写 permanent、30y 或 10y（不写为 10y）"
+
+
+@rule
+def a_review_below_is_within_its_own_term(item: Data) -> Found:
+    """行政许可法 art. 43: the lower organ has twenty days of its own, and no more."""
+    longest = PROFILES[item["type"]].review_below
+    if longest is None:
+        return
+    flow = parse_flow(item["flow"], item["line"])
+    for key in sorted(flow.below):
+        limit = flow.steps[key].limit
+        if limit and limit.unit == longest.unit and limit.count > longest.count:
+            yield (f"下级审查环节 {key} 的 limit {limit} 超过{longest.words}",
+                   f"改成 {longest} 以内（行政许可法第四十三条）")
+
+
+@rule
+def a_renewal_knows_when_the_old_one_expires(item: Data) -> Found:
+    """行政许可法 art. 50: silence renews, so the form must ask for the last day."""
+    renewal = item.get("renewal")
+    if renewal is None:
+        return
+    if not isinstance(renewal, Mapping) or set(renewal) - {"expires", "days_before"}:
+        yield "renewal 看不懂", "写成 renewal: {expires: 日期字段, days_before: 30}"
+        return
+    dates = {field["key"] for field in item["form"] if field.get("type") == "date"}
+    if renewal.get("expires") not in dates:
+        yield (f"renewal.expires 不是表单里的日期字段：{renewal.get('expires')}",
+               "写上原许可到期日的字段名")
+    if not isinstance(renewal.get("days_before", 30), int):
+        yield "renewal.days_before 应是天数", "写成 days_before: 30"
 
 
 @rule

@@ -1,5 +1,7 @@
 """Finding a person, or keeping one who came for the first time."""
 
+from datetime import date
+
 from weimin.kernel import codes, vault
 from weimin.kernel.text import tidy
 from weimin.registry.models import Person
@@ -8,6 +10,12 @@ from weimin.registry.models import Person
 def known_person(number: str) -> Person | None:
     """Whoever has that (checked) identity number, if he was ever here."""
     return Person.objects.filter(identity_hash=vault.lookup(number)).first()
+
+
+def home_of(person: Person, on: date) -> str:
+    """The code of the village where the household is; of what it was merged into, on that day."""
+    area = person.household.standing(on) if person.household else None
+    return area.code if area else ""
 
 
 def person_by_identity(identity: object, name: str, household: str | None = None) -> Person:

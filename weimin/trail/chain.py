@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 
@@ -222,3 +222,18 @@ def append(subject: Subject, *drafts: Draft) -> Head:
         if private := insert_private(links):
             cursor.execute(*private)
     return Head(links[-1].seq, links[-1].hash)
+
+
+class Somebody(Protocol):
+    """Who did it: an account in a post, or neither of them."""
+
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def post_id(self) -> int | None: ...
+
+
+def note(subject: Subject, verb: str, *, by: Somebody, now: datetime, **data: Any) -> Head:
+    """Append one plain event. Must run inside the transaction of what it tells of."""
+    return append(subject, Draft(verb=verb, occurred_at=now, data=data or None,
+                                 account_id=by.account_id, post_id=by.post_id))

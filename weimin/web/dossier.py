@@ -33,12 +33,13 @@ from weimin.kernel.errors import WrongState
 from weimin.network.models import Post
 from weimin.trail import offline_check
 from weimin.trail.export import proof_of
+from weimin.web.desk import delivery
 from weimin.web.desk.case import event_of, facts_of, person_of
 from weimin.web.papers import FORMS
 from weimin.web.sealed import SEALED
 
 TITLES = {"receipt": "收件回执", "notice": "一次性告知书", "acceptance": "受理通知书",
-          "refusal": "不予受理决定书", "decision": "决定书", "certificate": "证照"}
+          "refusal": "不予受理决定书", "decision": "决定书", "certificate": "证照", "delivery": "送达回证"}
 
 README = """案卷 {number}
 
@@ -111,12 +112,16 @@ def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
     for row in rows:
         form = row.form.removeprefix("sealed ").split(":", 1)[0]
         if form in FORMS and (row.file is not None or form not in SEALED):
-            made.append((local(row.made_at).date(), form, numbers.get(form, ""), organ, row.file))
+            made.append((local(row.made_at).date(), form, row.number or numbers.get(form, ""), organ, row.file))
+    if (done := delivery.last(file)) is not None and done.answers and done.done_at:
+        made.append((local(done.done_at).date(), "delivery", "", receiver, None))
+    made.sort(key=lambda paper: paper[0])
     for place, (on, form, number, maker, kept) in enumerate(made, start=1):
         pdf = path_of(kept.digest).read_bytes() if kept is not None else \
             typesetter().typeset(form, FORMS[form](request, file)).pdf
         yield Entry(name=f"papers/{place:02}-{form}.pdf", content=pdf, title=TITLES[form],
-                    number=f"{maker}{number}" if number else "", maker=maker, on=on)
+                    number=f"{maker}{number}" if number.startswith("〔") else number, maker=maker,
+                    on=on)
 
 
 def _scans(file: CaseFile) -> Iterator[Entry]:

@@ -55,7 +55,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 def _late(row: reading.Row, now: datetime, names: dict[int, str]) -> dict[str, str]:
     return {"id": row.number, "item": plain_name(row.item.name), "who": row.applicant,
-            "late": light_of(row.due_at, now)[1], "why": f"{names.get(row.office_id, '')} {row.waits_for}",
+            "late": light_of(row.due_at, row.warn_on, now)[1], "why": f"{names.get(row.office_id, '')} {row.waits_for}",
             "number": group_case_number(row.number), "href": reverse("case", args=[row.number])}
 
 

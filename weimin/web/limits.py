@@ -1,7 +1,10 @@
 """Limits on how often something public may be tried."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
+from axes.models import AccessAttempt
+from axes.utils import reset
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -29,3 +32,25 @@ def address(request: HttpRequest) -> str:
     """
     forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.TLS_PROXY else ""
     return forwarded.split(",")[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def locked(usernames: Collection[str]) -> set[str]:
+    """Those of the user names that are locked out somewhere after failed log-ins."""
+    since = clock.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    return set(AccessAttempt.objects.filter(
+        username__in=usernames, attempt_time__gt=since,
+        failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
+    ).values_list("username", flat=True))
+
+
+def locked_names() -> set[str]:
+    """Every user name that is locked out somewhere, known or only tried."""
+    since = clock.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    return set(AccessAttempt.objects.filter(
+        attempt_time__gt=since, failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
+    ).values_list("username", flat=True))
+
+
+def unlock(username: str) -> None:
+    """Let that user name try again at once, from everywhere."""
+    reset(username=username)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid, TooMany, WeiminError
 from weimin.kernel.text import tidy
+from weimin.network.accounts import change_password, staff_account
 from weimin.network.models import Account
 from weimin.network.staff import posts_of
 from weimin.outbox.post import post
@@ -27,6 +28,7 @@ from weimin.trail import chain
 from weimin.web.limits import limited
 from weimin.web.models import LoginCode
 from weimin.web.page import actor_of, landing, page, staff
+from weimin.web.sessions import end_all
 
 CODE_MINUTES = 5
 MOST_TRIES = 5
@@ -71,11 +73,57 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
             request, username=username.strip(), password=request.POST.get("password", "")
         )
         if isinstance(account, Account) and account.is_staff_member:
+            if account.must_change:
+                return first_password(request, account)
             _enter(request, account)
             return redirect(_next(request, "start"))
         errors = [{"href": "#username", "text": _("账号或密码不对，请再试一次")}]
     return page(request, "login.jinja", errors=errors, username=username,
                 next=request.GET.get("next", ""), status=401 if errors else 200)
+
+
+def first_password(request: HttpRequest, account: Account) -> HttpResponse:
+    """Whoever came with a password that somebody else chose, chooses his own before anything."""
+    request.session.flush()
+    request.session["first"] = account.pk
+    return redirect(f"{reverse('password')}?{urlencode({'next': _next(request, 'start')})}")
+
+
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """A password of one's own: asked for after the first one, or when somebody likes."""
+    first = request.session.get("first")
+    account_id = int(first or staff(request).account_id or 0)
+    errors: list[dict[str, str]] = []
+    if request.method == "POST":
+        try:
+            _choose(request, account_id, ask_old=not first)
+        except Invalid as error:
+            errors = [{"href": f"#{key}", "text": text} for key, text in error.fields.items()] or [
+                {"href": "#new", "text": f"{error.message}。{error.remedy}"}]
+        else:
+            return redirect(_next(request, "start"))
+    return page(request, "password.jinja", errors=errors, first=bool(first),
+                next=request.POST.get("next") or request.GET.get("next", ""),
+                status=422 if errors else 200)
+
+
+def _choose(request: HttpRequest, account_id: int, *, ask_old: bool) -> None:
+    new = request.POST.get("new", "")
+    account = staff_account(account_id)
+    if ask_old:
+        who = f"password:{account_id}"
+        limited("password", who, most=10, within=timedelta(minutes=15))
+        if not account.check_password(request.POST.get("old", "")):
+            raise Invalid(fields={"old": _("现在的密码不对")})
+    elif not (account.must_change and account.is_active):
+        raise Invalid(_("这个初始密码已经用过或已作废"), _("请重新登录"))
+    if new != request.POST.get("again", ""):
+        raise Invalid(fields={"again": _("两次写的不一样")})
+    account = change_password(account_id, new, now=clock.now())
+    if not ask_old:
+        _enter(request, account)
+    end_all(account_id, but=request.session.session_key)
 
 
 def locked_out(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

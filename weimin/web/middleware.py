@@ -10,6 +10,9 @@ from weimin.kernel.errors import Invalid, WeiminError
 from weimin.web.login import sign_in_url
 from weimin.web.page import SignInNeeded, page
 
+# Scans are taken with the camera by our own pages; nothing else of the device is asked for.
+PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -27,6 +30,7 @@ def actor(get_response: Handler) -> Handler:
         # Pages show personal data on shared PCs: the back button must not bring them again.
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
 
     return handle

@@ -85,7 +85,7 @@ def page(
         "elder_url": f"{reverse('elder')}?next={request.path}",
         "help_url": None,
         "foot_links": [{"text": _("核对回执"), "href": reverse("check-receipt")},
-                       {"text": _("核验证照"), "href": reverse("check-certificate")},
+                       {"text": _("核验证照、决定书"), "href": reverse("check-certificate")},
                        {"text": _("工作人员登录"), "href": reverse("staff-sign-in")}],
         "foot_facts": [_("演示 · 无法律效力")] if settings.DEMO else [],
         "demo": settings.DEMO,
@@ -126,7 +126,8 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     if actor.has("leader", "supervisor", "government_head", "head"):
         links.append(_link(request, _("今日"), "today"))
     if not actor.has("sysadmin", "secadmin", "auditor"):
-        links += [_link(request, _("查找"), "search"), _link(request, _("今天打电话"), "calls")]
+        links += [_link(request, _("查找"), "search"), _link(request, _("今天打电话"), "calls"),
+                  _link(request, _("红黄牌"), "cards")]
     if actor.has("sysadmin", "secadmin", "auditor"):
         links.append(_link(request, _("管理"), "admin"))
     return links
@@ -134,4 +135,6 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 def _link(request: HttpRequest, text: str, name: str) -> dict[str, Any]:
     href = reverse(name)
-    return {"text": text, "href": href, "current": request.path == href}
+    # The administration has pages beneath its own; they belong to it.
+    inside = name == "admin" and request.path.startswith(f"{href}/")
+    return {"text": text, "href": href, "current": request.path == href or inside}

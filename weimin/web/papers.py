@@ -9,21 +9,26 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from weimin.cases import materials, reading
+from weimin.cases.delivery import LABELS, RELATIONS, WAYS, public_until
 from weimin.cases.effects import next_number
 from weimin.cases.file import CaseFile
 from weimin.cases.written import ERASED
 from weimin.documents.models import Paper
 from weimin.documents.render import typesetter
+from weimin.documents.signature import drawing
 from weimin.flow.profiles import LegalProfile
 from weimin.kernel import clock
-from weimin.kernel.clock import local
-from weimin.kernel.codes import group_case_number
+from weimin.kernel.clock import local, say_date
+from weimin.kernel.codes import group_case_number, verification_code
 from weimin.kernel.errors import NotFound, WrongState
+from weimin.kernel.text import mask_name
+from weimin.network.models import Account
 from weimin.registry.models import Certificate
 from weimin.trail.models import Event
 from weimin.trail.receipts import receipt
+from weimin.web.desk.delivery import last as last_delivery
 from weimin.web.page import anyone
-from weimin.web.sealed import SEALED, sealed
+from weimin.web.sealed import SEALED, Content, round_of, sealed
 
 Data = dict[str, Any]
 
@@ -56,17 +61,28 @@ def _party(file: CaseFile) -> Data:
     return said
 
 
-def _numbered(file: CaseFile, form: str) -> Data:
-    """The document's number and date: given once, the same on every print."""
-    found = Paper.objects.filter(case_id=file.id, form=form).order_by("-id").first()
-    if found is None:
-        number = next_number(file.office_id, form, clock.today())
-        found = Paper.objects.create(case_id=file.id, form=form, number=number,
-                                     made_at=clock.now(), data={"office": file.office_id})
+def _numbered(request: HttpRequest, file: CaseFile, form: str, office: int) -> Data:
+    """The document's number (of that office's series) and date: once given, on every print."""
+    said = {"office": office, **({"round": round_of(file.row)} if form in SEALED else {})}
+    found = Paper.objects.filter(case_id=file.id, form=form)
+    if form in SEALED:  # decided anew, it is another paper with another number
+        found = found.filter(data__round=said["round"])
+    paper = found.order_by("-id").first()
+    if paper is None:
+        paper = Paper.objects.create(
+            case_id=file.id, form=form, number=next_number(office, form, clock.today()),
+            code=verification_code() if form in SEALED else "", made_at=clock.now(), data=said)
     applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
-    name = file.routes.office_names[found.data["office"]]
-    return {"number": f"{name}{found.number}", "issued_on": local(found.made_at).date(),
-            "addressee": applicant.name}
+    name = file.routes.office_names[paper.data["office"]]
+    numbered: Data = {"number": f"{name}{paper.number}", "addressee": applicant.name,
+                      "issued_on": local(paper.made_at).date()}
+    if paper.code:
+        numbered["note"] = _verifiable(request, paper.code)
+    return numbered
+
+
+def _verifiable(request: HttpRequest, code: str) -> str:
+    return f"核验码 {code}。凭文号和核验码，或凭本文件，可在 {request.get_host()}/check/certificate 核验"
 
 
 def _receipt(request: HttpRequest, file: CaseFile) -> Data:
@@ -116,7 +132,7 @@ def _notice(request: HttpRequest, file: CaseFile) -> Data:
     missing += [{"name": "其他", "problem": said, "remedy": "请按说明更正"}
                 for said in told.data.get("form", {}).values()]
     return {
-        **common(request, file), **_numbered(file, "notice"),
+        **common(request, file), **_numbered(request, file, "notice", file.office_id),
         "received_on": local(file.received_at).date(), "missing": missing,
         "how": "可以到任何一个服务中心（站）窗口补交，也可以在网上办事大厅补交；不必再跑原窗口。",
         "effect": "以上是全部需要补正的内容。补齐后即予受理。",
@@ -130,7 +146,7 @@ def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
         raise WrongState("这个事项没有办理期限，不出受理通知书")
     accepted: date = local(file.row["accepted_at"]).date()
     return {
-        **common(request, file), **_numbered(file, "acceptance"), "accepted_on": accepted,
+        **common(request, file), **_numbered(request, file, "acceptance", file.office_id), "accepted_on": accepted,
         "promised_by": promise.printed_on or promise.due_on or accepted,
         "statutory_by": decision.due_on or accepted,
         "tentative": bool(promise.due_on and file.calendar.is_foreseen(promise.due_on)),
@@ -158,7 +174,7 @@ def _basis(file: CaseFile) -> str:
 
 def _refusal(request: HttpRequest, file: CaseFile) -> Data:
     return {
-        **common(request, file), **_numbered(file, "refusal"),
+        **common(request, file), **_numbered(request, file, "refusal", file.office_id),
         "received_on": local(file.received_at).date(),
         "reasons": _last_reason(file, "refuse"), "basis": _basis(file), "remedy": _REMEDY,
     }
@@ -169,9 +185,10 @@ def _decision(request: HttpRequest, file: CaseFile) -> Data:
     row = next((s for s in reversed(file.steps) if s.state == "done" and s.answers
                 and file.item.flow.steps[s.key].kind in ("decision", "review")), None)
     answers = (row.answers or {}) if row else {}
+    office = (row.office_id if row else None) or file.office_id
     return {
-        **common(request, file), **_numbered(file, "decision"), "granted": granted,
-        "organ": file.routes.office_names[(row.office_id if row else None) or file.office_id],
+        **common(request, file), **_numbered(request, file, "decision", office), "granted": granted,
+        "organ": file.routes.office_names[office],
         "accepted_on": local(file.row["accepted_at"]).date(), "kind": file.item.profile.title,
         "facts": f"经审查，你（单位）申请的{file.item.name}材料齐全，已依照程序办理。",
         "reasons": answers.get("reason") or answers.get("opinion") or "符合规定的条件",
@@ -181,10 +198,15 @@ def _decision(request: HttpRequest, file: CaseFile) -> Data:
     }
 
 
-def _certificate(request: HttpRequest, file: CaseFile) -> Data:
+def _valid_certificate(file: CaseFile) -> Certificate:
     found = Certificate.objects.filter(case_id=file.id, revoked_at=None).order_by("-id").first()
     if found is None:
         raise NotFound("这个办件没有有效的证照")
+    return found
+
+
+def _certificate(request: HttpRequest, file: CaseFile) -> Data:
+    found = _valid_certificate(file)
     applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
     address = request.build_absolute_uri("/check/certificate")
     return {
@@ -197,10 +219,70 @@ def _certificate(request: HttpRequest, file: CaseFile) -> Data:
     }
 
 
+def _delivery(request: HttpRequest, file: CaseFile) -> Data:
+    """送达回证: what was handed over to whom, how, and what proves it."""
+    row = last_delivery(file)
+    if row is None or row.answers is None or row.done_at is None:
+        raise NotFound("这个办件还没有送达")
+    said, way = row.answers, row.answers["way"]
+    applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
+    server = Account.objects.filter(pk=row.account_id or 0).values_list("name", flat=True)
+    by, relation = said.get("received_by"), said.get("relation", "self")
+    days = [(f"{LABELS[key]}：{say_date(date.fromisoformat(said[key]))}")
+            for key in ("posted_on", "consent_on") if said.get(key)]
+    words = [f"{LABELS[key]}：{said[key]}" for key in ("cause", "sent_to", "recording", "unsigned")
+             if said.get(key)]
+    if way == "public":
+        words.append(f"公告满三十日（{say_date(public_until(said, file.calendar))}）视为送达")
+    picture = said.get("signature")
+    return {
+        **common(request, file), "documents": _handed_over(file), "recipient": applicant.name,
+        "method": WAYS[way].title.removesuffix("（经同意）"),
+        "place": said.get("place") or said.get("sent_to") or file.routes.office_names[
+            row.office_id or file.office_id],
+        "tracking": said.get("tracking"), "servers": list(server), "signed_by": by,
+        "received_at": local(row.done_at) if way in ("direct", "left") else None,
+        "received_on": date.fromisoformat(said["received_on"]) if said.get("received_on") else None,
+        "proxy": f"{by}，{RELATIONS[relation]}" if by and relation != "self" else None,
+        "refusal": said.get("refusal"), "remark": "；".join([*days, *words]),
+        "witnesses": [said["witness"]] if said.get("witness") else [],
+        "signature": drawing(picture) if picture else None,
+    }
+
+
+def _handed_over(file: CaseFile) -> list[Data]:
+    """The papers of the last result: the decision, and the certificate if there is one."""
+    decision = Paper.objects.filter(
+        case_id=file.id, form=f"sealed decision:{round_of(file.row)}").first()
+    plain = "决定书" if file.outcome in ("granted", "denied") else "办理结果"
+    found: list[Data] = [{"title": decision.data["title"], "number": decision.number, "copies": 1}
+                         if decision else {"title": plain, "copies": 1}]
+    certificate = Certificate.objects.filter(case_id=file.id, revoked_at=None).order_by("-id").first()
+    if certificate is not None:
+        found.append({"title": certificate.name, "number": certificate.number, "copies": 1})
+    return found
+
+
 FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
     "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
     "decision": _decision, "certificate": _certificate,
+    "delivery": _delivery,
 }
+
+
+def _content(request: HttpRequest, file: CaseFile, form: str) -> Content:
+    """A sealed paper, and what whoever checks it is told: who is in it stays masked."""
+    printed = FORMS[form](request, file)
+    applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
+    code = printed.get("verify_code") or Paper.objects.get(
+        case_id=file.id, form=form, data__round=round_of(file.row)).code
+    title = {"refusal": "不予受理决定书", "certificate": printed.get("title"),
+             "decision": f"{'准予' if printed.get('granted') else '不予'}{printed.get('kind')}决定书"}
+    return Content(printed=printed, code=code, public={
+        "title": title[form], "item": file.item.name, "organ": printed["organ"],
+        "on": printed["issued_on"].isoformat(),
+        "to": mask_name(applicant.name) if applicant.person_id else applicant.name,
+    })
 
 
 @require_GET
@@ -211,7 +293,9 @@ def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     file = CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
     if file.applicant == ERASED:
         raise NotFound("这个办件的个人信息已依法删除，不能再出文书")
-    pdf = sealed(file, form, lambda: FORMS[form](request, file)) if form in SEALED else \
+    if form == "certificate":
+        _valid_certificate(file)  # a revoked one is kept, and not handed out any more
+    pdf = sealed(file, form, lambda: _content(request, file, form)) if form in SEALED else \
         typesetter().typeset(form, FORMS[form](request, file)).pdf
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'

@@ -1,6 +1,7 @@
 """Papers that carry an office's seal: signed once, kept, and the same bytes ever after."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -16,6 +17,15 @@ from weimin.kernel import clock
 SEALED = frozenset(("decision", "refusal", "certificate"))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """What a sealed paper prints, and what of it anybody may be told who checks it."""
+
+    printed: Mapping[str, Any]
+    public: Mapping[str, Any]  # names masked
+    code: str  # stands on the paper
+
+
 @lru_cache(maxsize=1)
 def _authority() -> Any:
     # Imported late: half a second that no page without a seal should wait for.
@@ -24,33 +34,40 @@ def _authority() -> Any:
     return DemoAuthority(settings.KEYS / "seals")
 
 
-def sealed(file: CaseFile, form: str, data: Callable[[], Mapping[str, Any]]) -> bytes:
-    """The signed paper of a case: made on first demand, then read again.
+def round_of(case: Mapping[str, Any]) -> str:
+    """Which result of a case: a paper of the round before a reopening is another one."""
+    return str(case["decided_at"] or case["closed_at"])
 
-    A paper of a round before a reopening is another one: the key is the case's last decision.
-    """
-    key = f"{form}:{file.row['decided_at'] or file.row['closed_at']}"
-    kept = Paper.objects.filter(case_id=file.id, form=f"sealed {key}").select_related("file").first()
+
+def sealed(file: CaseFile, form: str, content: Callable[[], Content]) -> bytes:
+    """The signed paper of a case: made on first demand, then read again."""
+    key = f"sealed {form}:{round_of(file.row)}"
+    kept = Paper.objects.filter(case_id=file.id, form=key).select_related("file").first()
     if kept is not None and kept.file is not None:
         return path_of(kept.file.digest).read_bytes()
-    said = data()
-    printed = typesetter().typeset(form, said)
+    said = content()
+    printed = typesetter().typeset(form, said.printed)
     pdf = printed.pdf
     for place in printed.seals[:1]:
-        pdf = _authority().sign(pdf, office=said["organ"], reason=f"办件 {file.number}", place=place)
+        pdf = _authority().sign(pdf, office=said.printed["organ"], reason=f"办件 {file.number}", place=place)
     row = store(pdf, name=f"{form}.pdf", media_type="application/pdf", now=clock.now(),
                 account_id=None)
-    Paper.objects.create(case_id=file.id, form=f"sealed {key}", made_at=clock.now(), data={},
-                         file=row)
+    Paper.objects.create(case_id=file.id, form=key, number=said.printed["number"], code=said.code,
+                         made_at=clock.now(), data=dict(said.public), file=row)
     return pdf
 
 
-def case_of_paper(content: bytes) -> int | None:
-    """The case of which these very bytes are a certificate; None for anything else."""
-    found = Paper.objects.filter(
-        file__digest=sha256(content).hexdigest(), form__startswith="sealed certificate"
+def paper_of(content: bytes) -> Paper | None:
+    """The sealed paper that consists of these very bytes."""
+    return Paper.objects.filter(
+        file__digest=sha256(content).hexdigest(), form__startswith="sealed "
     ).first()
-    return found.case_id if found else None
+
+
+def paper_numbered(number: str, code: str) -> Paper | None:
+    """The sealed decision or refusal with this number and code on it."""
+    return Paper.objects.filter(number=number, code=code, form__startswith="sealed ").exclude(
+        code="").first()
 
 
 def seal_of(content: bytes) -> Any:

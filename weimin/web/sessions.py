@@ -56,3 +56,9 @@ class SessionStore(DatabaseStore):
         made.account_id = data.get("account")
         made.post_id = data.get("post")
         return made
+
+
+def end_all(account_id: int, *, but: str | None = None) -> int:
+    """End every log-in of an account, but the one of that key; how many."""
+    rows = Session.objects.filter(account_id=account_id)
+    return rows.exclude(session_key=but).delete()[0] if but else rows.delete()[0]

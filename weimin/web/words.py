@@ -1,28 +1,30 @@
 """Words that several screens say in the same way."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
 from weimin.flow.actions import OUTCOME_TITLES
+from weimin.flow.due import Light, light
 from weimin.kernel.clock import local, say_date
 from weimin.worktime.current import calendar_now
 
-YELLOW_DAYS = 2  # working days left, from which a list says "soon"
 
-
-def light_of(due_at: datetime | None, now: datetime) -> tuple[str, str]:
+def light_of(
+    due_at: datetime | None, warn_on: date | None, now: datetime
+) -> tuple[Light | Literal["grey"], str]:
     """Colour and words of what is left: ``("yellow", "还剩 2 个工作日")``."""
     if due_at is None:
         return "grey", _("不计时")
     calendar, today, day = calendar_now(), local(now).date(), local(due_at).date()
-    if now > due_at:
+    colour = light(now, due_at=due_at, warn_on=warn_on)
+    if colour == "red":
         late = calendar.workdays_between(day, today)
-        return "red", _("超期 {} 个工作日").format(late) if late else _("今天已超期")
+        return colour, _("超期 {} 个工作日").format(late) if late else _("今天已超期")
     left = calendar.workdays_between(today, day)
     words = _("还剩 {} 个工作日").format(left) if left else _("今天到期")
-    return ("yellow" if left <= YELLOW_DAYS else "green"), words
+    return colour, words
 
 
 def state_of(state: str, outcome: str, paused: bool = False) -> str:

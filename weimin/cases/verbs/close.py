@@ -2,7 +2,9 @@
 
 from weimin.cases import clocks
 from weimin.cases.file import CaseFile
+from weimin.cases.heirs import heirs
 from weimin.cases.verb import verb
+from weimin.cases.verbs.succeed import pass_on
 from weimin.flow.transitions import begin, finished
 from weimin.kernel.errors import Invalid, WrongState
 
@@ -27,12 +29,14 @@ def close(file: CaseFile) -> None:
 def reopen(file: CaseFile, *, reason: str) -> None:
     """Open a closed case again, from its first step, with a reason that everybody sees.
 
-    The closed result stays in the trail; the clocks start anew and the late mark stays.
+    The closed result stays in the trail; the clocks start anew and the late mark stays. Where
+    its office is no more, the heir answers for it from now on.
     """
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明为什么要重新办理"})
     before = file.row["outcome"]
     file.set(outcome="", closed_at=None, decided_at=None)
+    passed = pass_on(file, heirs(file))
     opened: list[str] = []
     if file.row["accepted_at"] is None:  # refused or withdrawn before: it waits for acceptance
         file.set(state="received")
@@ -41,4 +45,5 @@ def reopen(file: CaseFile, *, reason: str) -> None:
         file.set(state="accepted")
         clocks.start_decision(file, file.today)
         opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
-    file.record("reopen", {"reason": reason.strip(), "was": before, "opened": opened})
+    file.record("reopen", {"reason": reason.strip(), "was": before, "opened": opened,
+                           **({"passed_on": passed} if passed else {})})

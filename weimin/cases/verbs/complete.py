@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from weimin.cases.cards import judge
 from weimin.cases.effects import EFFECTS, settle
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
@@ -59,6 +60,7 @@ def _finish(
         answers={**answers, **mark} or None, account_id=file.actor.account_id,
         late=row.due_at is not None and file.occurred_at > row.due_at,
     )
+    judge(file, row)
     data: dict[str, Any] = {
         "step": row.key, "outcome": outcome, "round": row.round, **mark,
         **({"branch": row.branch} if row.branch else {}),

@@ -37,15 +37,19 @@ def erase(
     case_id = file.row["id"]
     gone = erase_all(case_id)
     file.set(applicant=ERASED, facts={}, follow_hash=None)
+    marks: dict[str, str] = {}
     for step in file.steps:
-        step.set(answers=None)
+        # That a certificate was taken back is no secret, and still forbids to take it back again.
+        kept = {k: v for k, v in (step.answers or {}).items() if k == "revoked"}
+        marks |= kept
+        step.set(answers=kept or None)
     for pause in file.pauses:
         if pause.note:
             pause.note, pause.changed = "", True
     for key, state in file.materials.items():
         materials.put(file, key, state)
     file.record("erase", {
-        "basis": BASES[basis], "reason": reason.strip(), "erased": gone,
+        "basis": BASES[basis], "reason": reason.strip(), "erased": gone, **marks,
         **({"document": document.strip()} if document.strip() else {}),
     })
 

@@ -13,7 +13,8 @@ def hand_over(file: CaseFile, *, post: int, reason: str) -> None:
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明移交的原因"})
     target = Post.objects.select_related("office").filter(pk=post).first()
-    if target is None or not _held(post, file):
+    ended, _ = file.routes.ended_posts.get(post, (None, 0))
+    if target is None or (ended and ended <= file.today) or not _held(post, file):
         raise Invalid(fields={"post": "这个岗位现在没有人，不能移交给它"})
     if post == file.row["lead_post_id"]:
         raise Invalid(fields={"post": "这个岗位已经是主办"})

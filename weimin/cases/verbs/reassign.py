@@ -1,5 +1,6 @@
 """改派经办人: a step goes to a colleague, or is released when an absent one holds it."""
 
+from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
 from weimin.kernel.errors import Invalid
@@ -19,6 +20,8 @@ def reassign(file: CaseFile, *, step: int, account: int | None = None, reason: s
         account_id=account, post__office=row.office_id or 0, during__contains=file.today
     ).exists():
         raise Invalid(fields={"account": "这个人今天不在本单位任岗"})
+    if account in doers(file, row.key):
+        raise Invalid(fields={"account": "前一环节就是他办的，这一环节须由另一人办"})
     before = row.account_id
     row.set(account_id=account)
     file.record("reassign", {"step": row.key, "from": before, "to": account,

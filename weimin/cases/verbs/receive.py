@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -15,12 +15,14 @@ from weimin.cases.places import ancestors
 from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.documents.store import check_own
 from weimin.kernel import vault
 from weimin.kernel.clock import local
 from weimin.kernel.codes import case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotAllowed, NotFound, WrongState
 from weimin.kernel.text import mask_code, mask_name
 from weimin.network.actor import Actor
+from weimin.network.models import Area
 from weimin.trail import chain
 
 CHANNELS = {
@@ -66,7 +68,8 @@ SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases
          WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role = 'applicant'
            AND p.person_id = %(person)s LIMIT 1)
   FROM network_epoch e
-  LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_to IS NULL
+  LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_from <= %(today)s
+       AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
   LEFT JOIN cases_reply r ON r.key = %(reply)s
 """
 
@@ -110,13 +113,13 @@ def _receive(
         cursor.execute(
             _PRELUDE,
             {"item": intake.item, "person": applicant.person_id, "area": intake.area,
-             "reply": reply_key(actor, "receive", key)},
+             "today": local(now).date(), "reply": reply_key(actor, "receive", key)},
         )
         epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
     if stored := replayed((body, answer), asked):
         return stored
     if path is None:
-        raise Invalid(fields={"area": "没有这个地方，或它已经撤并"})
+        raise Invalid(fields={"area": _no_such_place(intake.area, local(now).date())})
     if intake.channel not in CHANNELS:
         raise Invalid(fields={"channel": f"请选择：{'、'.join(CHANNELS.values())}"})
     routes = routes_at(epoch)
@@ -130,6 +133,14 @@ def _receive(
         file.row["received_at"] = occurred_at
         file.enter_late(occurred_at, late_entry)
     return _write(file, intake, applicant, key, asked)
+
+
+def _no_such_place(code: str, on: date) -> str:
+    area = Area.objects.filter(code=code).first()
+    heir = area and area.standing(on)
+    if area and heir and heir.code != code:
+        return f"{area.name}已并入{heir.full_name}，请改选它"
+    return "没有这个地方，或它已经撤并"
 
 
 def _already_open(twin: str, actor: Actor, now: datetime) -> AlreadyOpen:
@@ -177,8 +188,8 @@ def _open_file(
             "facts": facts, "office_id": competent, "receiver_id": receiver,
             "lead_post_id": post, "first_contact_id": post, "hand_over_to_id": None,
             "received_at": now, "accepted_at": None, "decided_at": None, "closed_at": None,
-            "due_at": None, "late": False, "confidential": item.confidential, "version": 0,
-            "follow_hash": None,
+            "due_at": None, "warn_on": None, "late": False, "confidential": item.confidential,
+            "version": 0, "follow_hash": None,
         },
     )
     file.epoch, file.area_path = routes.epoch, places
@@ -262,6 +273,7 @@ def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
 
 
 def _put_materials(file: CaseFile, intake: Intake) -> None:
+    check_own({file_id for file_id in intake.have.values() if file_id}, file.actor.account_id)
     specs = {spec.key: spec for spec in materials.wanted(file)}
     unknown = (set(intake.have) | set(intake.declared)) - set(specs)
     if unknown:
@@ -309,7 +321,7 @@ def _who_sees(file: CaseFile, on: Any) -> list[tuple[int, str]]:
         path = ancestors(row["area_id"])
         seen += [(o, "line_above") for o in routes.lines_above(file.item.line, path, on)
                  if o != row["office_id"]]
-        seen += [(office, "supervision") for office in routes.supervisors(path)]
+        seen += [(office, "supervision") for office in routes.supervisors(path, on)]
     return seen
 
 

@@ -6,6 +6,7 @@ from weimin.cases import clocks, materials
 from weimin.cases.facts import checked
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
+from weimin.documents.store import check_own
 from weimin.kernel.errors import Invalid
 
 
@@ -19,6 +20,7 @@ def supplement(
     When nothing is missing any more, the case waits for acceptance again; a pause that waited
     for the applicant ends.
     """
+    check_own({file_id for file_id in (have or {}).values() if file_id}, file.actor.account_id)
     specs = {spec.key for spec in materials.wanted(file)}
     for key, file_id in (have or {}).items():
         if key not in specs:

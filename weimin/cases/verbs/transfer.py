@@ -5,7 +5,7 @@ from weimin.cases.duty import take_lead
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
 from weimin.kernel.errors import Invalid
-from weimin.network.models import Office
+from weimin.network.models import Office, living
 
 
 @verb("移送有权单位")
@@ -17,7 +17,7 @@ def transfer(file: CaseFile, *, office: int, reason: str) -> None:
     """
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明移送的理由"})
-    target = Office.objects.filter(pk=office, valid_to=None).first()
+    target = Office.objects.filter(living(file.today), pk=office).first()
     if target is None:
         raise Invalid(fields={"office": "没有这个单位，或它已经撤销"})
     if office == file.row["office_id"]:

@@ -11,7 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from weimin.cases import materials, reading
+from weimin.cases.cards import COLOUR_TITLES
+from weimin.cases.cards import STATE_TITLES as CARD_STATES
+from weimin.cases.circumstances import doers, standing
 from weimin.cases.clocks import CLOCK_TITLES
+from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
@@ -25,7 +29,8 @@ from weimin.kernel.errors import NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.models import Person
 from weimin.trail.models import Reveal
-from weimin.web.desk.forms import forms_of, params_of
+from weimin.web.desk import delivery
+from weimin.web.desk.forms import card_words, forms_of, params_of
 from weimin.web.page import page, staff
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
@@ -63,6 +68,8 @@ def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
     params = params_of(verb, request.POST)
     if verb == "supplement":
         params["have"] |= scans_of(request, actor)
+    if "answer-way" in request.POST:
+        params["answers"] = delivery.answers_of(request.POST, actor)
     return params
 
 
@@ -82,7 +89,7 @@ def _show(
     waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or row.waits_for
     office = file.routes.office_names.get(
         (waiting[0].office_id if waiting else file.office_id) or 0, "")
-    colour, word = light_of(row.due_at, file.now)
+    colour, word = light_of(row.due_at, row.warn_on, file.now)
     forms = forms_of(file)
     typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
     return page(
@@ -95,8 +102,10 @@ def _show(
         facts=facts_of(file), clocks=_clocks(file), office=office,
         competent=file.routes.office_names.get(file.office_id, ""),
         receiver=file.routes.office_names.get(file.receiver_id, ""),
-        erased=file.applicant == ERASED, pause=_pause(file), key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
-        typed=typed, papers=_papers(file),
+        erased=file.applicant == ERASED, pause=_pause(file), cards=[card_words(file, card) for card in file.cards], key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
+        typed=typed, papers=_papers(file), delivered=delivery.shown(file),
+        scans=any(f.action.verb == "supplement" for f in forms),
+        signs=any(x.get("kind") == "signature" for f in forms for x in f.fields),
     )
 
 
@@ -108,7 +117,7 @@ def _as_row(file: CaseFile) -> reading.Row:
     return reading.Row(
         number=file.number, item=file.item, applicant=file.applicant, state=file.state,
         outcome=file.outcome, due_at=file.due_at and local(file.due_at),
-        office_id=file.office_id,
+        warn_on=file.warn_on, office_id=file.office_id,
     )
 
 
@@ -122,6 +131,10 @@ def graph_of(file: CaseFile) -> dict[str, Any]:
     for spec in file.item.flow.ordered:
         mine = rows.get(spec.key, [])
         state, note = _step_state(mine, file)
+        if any(row.state == "open" for row in mine) and file.actor.account_id in doers(
+            file, spec.key
+        ):
+            note = _("前一环节是您办的，这一步须由另一人办")
         office = file.routes.office_names.get(mine[0].office_id or 0, "") if mine else ""
         drawn.append({"key": spec.key, "name": spec.title, "office": office, "state": state,
                       "note": note, "needs": spec.needs})
@@ -133,7 +146,7 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
         return "waiting", None
     opened = [row for row in rows if row.state == "open"]
     if opened:
-        colour, word = light_of(opened[0].due_at, file.now)
+        colour, word = light_of(opened[0].due_at, opened[0].warn_on, file.now)
         late = "late" if colour == "red" else "open"
         return ("returned" if opened[0].round > 1 and late == "open" else late), word
     last = max(rows, key=lambda row: row.done_at or file.now)
@@ -149,13 +162,21 @@ def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
     if data.get("step"):
         outcome = _OUTCOMES.get(str(data.get("outcome")), "")
         said.append(f"{_titles(flow, [data['step']])}：{outcome}")
+    if data.get("way") in WAYS:
+        said.append(WAYS[data["way"]].title)
     if data.get("missing"):
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
                        ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
-                       ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理"), ("basis", "{}")):
+                       ("basis", "依据{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
+    for colour, *_rest in data.get("cards", ()):
+        said.append(COLOUR_TITLES[colour])
+    if data.get("card"):
+        said.append(COLOUR_TITLES[data["card"][0]])
+    if data.get("ruling"):
+        said.append(CARD_STATES[data["ruling"]])
     if data.get("opened"):
         said.append("接下来：" + _titles(flow, data["opened"]))
     late_entry = happening.recorded_at.date() != happening.at.date()
@@ -261,9 +282,10 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
         names.append(("refusal", _("不予受理决定书")))
     if file.outcome in ("granted", "denied"):
         names.append(("decision", _("决定书")))
-    if any(file.item.flow.steps[s.key].kind == "certificate" and s.state == "done"
-           for s in file.steps) and file.item.result.get("kind") == "certificate":
+    if standing(file):
         names.append(("certificate", _("证照")))
+    if delivery.last(file) is not None:
+        names.append(("delivery", _("送达回证")))
     return [{"form": form, "title": title,
              "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
         [{"form": "dossier", "title": _("归档包"),

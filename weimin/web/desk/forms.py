@@ -11,9 +11,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from weimin.cases import materials
+from weimin.cases.cards import COLOUR_TITLES
+from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
 from weimin.cases.erasing import BASES, kept_until
 from weimin.cases.file import CaseFile
+from weimin.cases.rows import CardRow
+from weimin.cases.verbs.revoke import GROUNDS
 from weimin.catalogue.routes import Routes
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
@@ -22,6 +26,7 @@ from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Holding, Post
+from weimin.web.desk import delivery
 
 Fields = list[dict[str, Any]]
 
@@ -47,7 +52,7 @@ def _form(file: CaseFile, action: Action) -> Form:
     maker = _FIELDS.get(action.verb)
     return Form(
         id=name, action=action, fields=maker(file, action) if maker else [],
-        danger=action.verb in ("refuse", "end", "withdraw", "erase"), hint=_HINTS.get(action.verb, ""),
+        danger=action.verb in ("refuse", "end", "withdraw", "revoke", "erase"), hint=_HINTS.get(action.verb, ""),
     )
 
 
@@ -59,6 +64,8 @@ _HINTS = {
     "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
+    "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
+    "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
 }
 
@@ -74,6 +81,8 @@ def _reason(file: CaseFile, action: Action) -> Fields:
 def _complete(file: CaseFile, action: Action) -> Fields:
     assert action.step is not None
     kind = kind_of(file.item.flow.steps[action.step.key].kind)
+    if kind.delivers:
+        return delivery.fields(file)
     fields: Fields = [
         {"name": "outcome", "label": _("结果"), "kind": "radios", "inline": True,
          "value": "approve", "options": list(kind.outcomes.items())}
@@ -93,7 +102,8 @@ def _complete(file: CaseFile, action: Action) -> Fields:
 
 
 def _done_outside(file: CaseFile, action: Action) -> Fields:
-    return [*_complete(file, action), _text("why", _("为什么在系统外办理"))]
+    there = [field for field in _complete(file, action) if field.get("kind") != "signature"]
+    return [*there, _text("why", _("为什么在系统外办理"))]
 
 
 def _notify(file: CaseFile, action: Action) -> Fields:
@@ -141,6 +151,14 @@ def _return(file: CaseFile, action: Action) -> Fields:
     ]
 
 
+def _revoke(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "ground", "label": _("依据"), "kind": "select",
+         "options": [(key, f"{g.kind}：{g.words}（{g.basis}）") for key, g in GROUNDS.items()]},
+        _text("reason", _("事实和理由"), hint=_("核验证照的人都能看到，不要写身份证号等个人信息")),
+    ]
+
+
 def _suspend(file: CaseFile, action: Action) -> Fields:
     uncounted = file.item.profile.uncounted
     options = [
@@ -170,7 +188,7 @@ def _extend(file: CaseFile, action: Action) -> Fields:
 def _hand_over(file: CaseFile, action: Action) -> Fields:
     offices = {s.office_id for s in file.steps if s.office_id} | {
         file.row["office_id"], file.row["receiver_id"]}
-    posts = Post.objects.filter(office_id__in=offices).select_related("office")
+    posts = Post.objects.filter(office_id__in=offices, valid_to=None).select_related("office")
     return [
         {"name": "post", "label": _("移交给"), "kind": "select",
          "options": [(p.pk, f"{p.office.name} · {p.title}") for p in posts
@@ -193,7 +211,7 @@ def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
     found = [
         (office, routes.office_names[office])
         for (area, _line), spans in routes.offices.items() if area in here
-        for span, office in spans if span.last is None and office != file.row["office_id"]
+        for span, office in spans if span.holds(file.today) and office != file.row["office_id"]
     ]
     return sorted(set(found), key=lambda pair: pair[0])
 
@@ -233,15 +251,46 @@ def _erase(file: CaseFile, action: Action) -> Fields:
     ]
 
 
+def _contest(file: CaseFile, action: Action) -> Fields:
+    mine = [card for card in file.cards
+            if card.state == "standing" and card.office_id in file.actor.offices]
+    return [_card_choice(file, mine), _text("reason", _("申辩的理由"))]
+
+
+def _rule_on(file: CaseFile, action: Action) -> Fields:
+    return [
+        _card_choice(file, [card for card in file.cards if card.state != "withdrawn"]),
+        {"name": "withdraw", "label": _("裁定"), "kind": "radios", "value": "", "inline": True,
+         "options": [("", _("维持")), ("1", _("撤销"))]},
+        _text("reason", _("理由")),
+    ]
+
+
+def _card_choice(file: CaseFile, cards: list[CardRow]) -> dict[str, Any]:
+    return {"name": "card", "label": _("哪一张"), "kind": "radios",
+            "value": str(cards[0].id) if cards else None,
+            "options": [(str(card.id), card_words(file, card)) for card in cards]}
+
+
+def card_words(file: CaseFile, card: CardRow) -> str:
+    """A card in words: 红牌（县级审核确认），县民政局，申辩中."""
+    step = file.item.flow.steps.get(card.about.split()[0])
+    return _("{colour}（{term}），{office}，{state}").format(
+        colour=COLOUR_TITLES[card.colour], term=step.title if step else _("全件期限"),
+        office=file.routes.office_names.get(card.office_id, ""), state=CARD_STATES[card.state],
+    )
+
+
 _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "accept": _accept, "notify_missing": _notify, "notify_again": _notify,
     "supplement": _supplement,
     "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
-    "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
+    "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign, "correct": _correct,
     "erase": _erase,
+    "contest_card": _contest, "rule_on_card": _rule_on,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
 
@@ -293,6 +342,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                                   "reason": post.get("why", "")},
     "return_to": lambda post: {"target": post.get("target", ""), "reason": post.get("reason", ""),
                                "straight_back": post.get("straight_back") == "1"},
+    "revoke": lambda post: {"ground": post.get("ground", ""), "reason": post.get("reason", "")},
     "suspend": lambda post: {"reason": post.get("reason", ""),
                              "expected": post.get("expected", ""), "note": post.get("note", "")},
     "extend": lambda post: {"term": post.get("term", ""), "reason": post.get("reason", "")},
@@ -305,6 +355,9 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "nudge": lambda post: {"words": post.get("words", "")},
+    "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
+    "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),
+                                  "withdraw": post.get("withdraw") == "1"},
 }
 
 

@@ -21,9 +21,9 @@ from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.kernel.text import tidy
 from weimin.network.actor import Actor
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Person
-from weimin.registry.people import known_person, person_by_identity
+from weimin.registry.people import home_of, known_person, person_by_identity
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 
@@ -96,11 +96,12 @@ def _known(post: Any, item: ItemSpec) -> dict[str, Any]:
         typed |= {"name": person.name, "known": "1"}
         if person.phone_hash and not typed.get("phone"):
             typed["phone"] = vault.decrypt(person.phone_cipher)
-        if person.household_id and not typed.get("area"):
-            typed["area"] = person.household_id
+        home = home_of(person, clock.today())
+        if home and not typed.get("area"):
+            typed["area"] = home
         known |= {
             "person.name": person.name, "person.ethnic": person.ethnic,
-            "person.household_area": person.household_id or "",
+            "person.household_area": home,
             "person.residence_area": person.residence_id or "",
             "person.phone": vault.decrypt(person.phone_cipher),
         }
@@ -128,7 +129,8 @@ def intake_of(
     if wrong:
         raise Invalid(fields=wrong)
     assert person is not None
-    area = post.get("area") or (person.household_id if item.place == "household" else None) or ""
+    area = post.get("area") or (
+        home_of(person, clock.today()) if item.place == "household" else "")
     if not area:
         raise Invalid(fields={"area": _("请选择地方")})
     return Intake(
@@ -230,7 +232,7 @@ def _areas_near(actor: Actor) -> list[tuple[str, str]]:
     path = actor.area_path
     parts = path.strip("/").split("/")
     town = "/" + "/".join(parts[:3]) + "/" if len(parts) >= 3 else path
-    rows = Area.objects.filter(path__startswith=town, level="village", valid_to=None)
+    rows = Area.objects.filter(living(clock.today()), path__startswith=town, level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:400])
 
 
@@ -239,7 +241,7 @@ def areas(request: HttpRequest) -> JsonResponse:
     """Places by their name, for residents of elsewhere in the city."""
     in_role(request, *HANDLERS)
     text = request.GET.get("q", "").strip()
-    rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
+    rows = Area.objects.filter(living(clock.today()), full_name__contains=text, level="village")
     found = rows.order_by("sort_key").values_list("code", "full_name")[:20] if text else []
     return JsonResponse({"areas": [{"code": c, "name": n} for c, n in found]})
 

@@ -23,7 +23,7 @@ from weimin.web.words import light_of, plain_name
 def desk(request: HttpRequest) -> HttpResponse:
     """What needs me now, late first."""
     actor, now = in_role(request, *HANDLERS), clock.now()
-    view, number = request.GET.get("view", "mine"), _page_number(request)
+    view, number = request.GET.get("view", "mine"), page_number(request)
     late_only = view == "late"
     rows = reading.work(actor, now=now, late_only=late_only, page=number)
     total, late = reading.work_count(actor, now=now)
@@ -41,7 +41,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _page_number(request: HttpRequest) -> int:
+def page_number(request: HttpRequest) -> int:
+    """The page that was asked for, between the first and the twentieth."""
     text = request.GET.get("page", "1")
     return max(1, min(int(text), 20)) if text.isdigit() else 1
 
@@ -64,7 +65,7 @@ def _groups(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits = reverse("case", args=["0"]).removesuffix("0"), _("等您{}")
     for row in rows:
-        colour, word = light_of(row.due_at, now)
+        colour, word = light_of(row.due_at, row.warn_on, now)
         groups.setdefault(colour, []).append(
             {
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
@@ -81,7 +82,7 @@ def _groups(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
 def search(request: HttpRequest) -> HttpResponse:
     """By number, name, identity number or phone; without words, the newest that I may see."""
     actor, now, text = staff(request), clock.now(), request.GET.get("q", "").strip()
-    number = _page_number(request)
+    number = page_number(request)
     rows = reading.search(actor, text, page=number) if text else reading.seen(actor, page=number)
     if text and len(rows) == 1 and rows[0].number == text.replace(" ", ""):
         return redirect("case", rows[0].number)
@@ -93,7 +94,7 @@ def lines(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
     """Rows as the tables of cases draw them."""
     found = []
     for row in rows:
-        colour, word = light_of(row.due_at, now)
+        colour, word = light_of(row.due_at, row.warn_on, now)
         found.append({"row": row, "item": plain_name(row.item.name), "color": colour,
                       "word": word})
     return found
@@ -130,7 +131,7 @@ def excel(request: HttpRequest) -> HttpResponse:
         for n, row in enumerate(rows, start=1):
             due = row.due_at.strftime("%Y-%m-%d %H:%M") if row.due_at else ""
             sheet.write_row(n, 0, [row.number, row.item.name, row.applicant, row.waits_for, due,
-                                   light_of(row.due_at, now)[1]])
+                                   light_of(row.due_at, row.warn_on, now)[1]])
         sheet.set_column(0, 5, 18)
     response = HttpResponse(
         out.getvalue(),

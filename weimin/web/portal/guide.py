@@ -24,8 +24,9 @@ class Answer:
 
 def guide_of(item: ItemSpec, area_code: str) -> list[Answer]:
     """Where each part is done for a place. Raises Area.DoesNotExist for an unknown place."""
-    area = Area.objects.get(code=area_code)
     routes, today = routes_now(), clock.today()
+    asked = Area.objects.get(code=area_code)
+    area = asked.standing(today) or asked  # an old address finds what the village is now
     path = area.ancestors
     ready = _readiness(item.item_id, path)
     answers = []

@@ -17,13 +17,13 @@ from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
-from weimin.documents.store import LARGEST
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.kernel.text import code_text, tidy
-from weimin.network.models import Area
+from weimin.network.models import Area, living
 from weimin.registry.models import Certificate, Person
+from weimin.registry.people import home_of
 from weimin.trail import receipts
 from weimin.trail.models import Event
 from weimin.voice.rate import LEVELS, rate, rateable
@@ -32,7 +32,6 @@ from weimin.web.desk.intake import spec_of
 from weimin.web.limits import address, limited
 from weimin.web.page import actor_of, page, resident
 from weimin.web.portal.guide import guide_of
-from weimin.web.sealed import case_of_paper, seal_of
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
 
@@ -60,7 +59,7 @@ def _areas(request: HttpRequest) -> list[tuple[str, str]]:
     text = request.GET.get("place", "").strip()
     if not text:
         return []
-    rows = Area.objects.filter(full_name__contains=text, level="village", valid_to=None)
+    rows = Area.objects.filter(living(clock.today()), full_name__contains=text, level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:30])
 
 
@@ -70,7 +69,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
     actor, item = resident(request), spec_of(code)
     person = Person.objects.get(pk=actor.person_id or 0)
     if request.method == "GET":
-        return _application(request, item, person, {"area": person.household_id or ""})
+        return _application(request, item, person, {"area": home_of(person, clock.today())})
     try:
         number = _apply(request, item, person)
     except WeiminError as error:
@@ -92,7 +91,7 @@ def _apply(request: HttpRequest, item: Any, person: Person) -> str:
         except ValueError as error:
             wrong["identity"] = str(error)
     area = request.POST.get("area", "")
-    if not Area.objects.filter(code=area, level="village", valid_to=None).exists():
+    if not Area.objects.filter(living(clock.today()), code=area, level="village").exists():
         wrong["area"] = _("请先查找并选择村（社区）")
     if wrong:
         raise Invalid(fields=wrong)
@@ -272,25 +271,3 @@ def check_receipt(request: HttpRequest) -> HttpResponse:
         ).values_list("hash", flat=True).first()
         result = mark is not None and receipts.matches(wanted, bytes(mark))
     return page(request, "portal/check_receipt.jinja", text=text, result=result, error="")
-
-
-@require_http_methods(["GET", "POST"])
-def check_certificate(request: HttpRequest) -> HttpResponse:
-    """By number and code, or by the file itself; a revoked one is shown as revoked."""
-    number, code = request.POST.get("number", ""), request.POST.get("code", "")
-    found, error, seal = None, "", None
-    if request.method == "POST":
-        limited("certificate", address(request), most=30, within=timedelta(minutes=10))
-        certificates = Certificate.objects.select_related("office", "holder_person")
-        upload = request.FILES.get("file")
-        if upload is not None:
-            content = upload.read(LARGEST + 1)
-            seal = seal_of(content)
-            found = certificates.filter(case_id=case_of_paper(content) or 0).first()
-            error = "" if found else _("这个文件不是本平台发出的证照，或已被改动")
-        else:
-            found = certificates.filter(number=tidy(number), code=code_text(code)).first()
-            error = "" if found else _("没有查到。请核对证照编号和验证码")
-    expired = bool(found and found.valid_to and found.valid_to < clock.today())
-    return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
-                error=error, expired=expired, seal=seal, status=404 if error else 200)

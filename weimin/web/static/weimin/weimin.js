@@ -90,6 +90,7 @@
     drafts(scope); count();
     if (m) m.focus();
     else if (at && (m = d.getElementById(at)) && d.activeElement === d.body) m.focus();
+    if ((m = $('.side [aria-current]', scope)) && innerWidth < 1024) m.parentNode.parentNode.scrollLeft = m.offsetLeft - 16;
     if ((m = $('.pane-list [data-item][aria-current]', scope)) && getComputedStyle(m.closest('.pane-list')).overflowY === 'auto') m.scrollIntoView({ block: 'nearest' });
   }
   ready(d);

@@ -1,0 +1,140 @@
+"""送达: each lawful way says what proves it, and nothing of another way."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from tests.cases.scenes import case_of, told
+from tests.cast import HANDED, Cast, accepted, do, step_of
+from weimin.cases.models import Step
+from weimin.cases.verbs import complete, done_outside
+from weimin.documents import signature
+from weimin.documents.models import Paper
+from weimin.documents.store import store
+from weimin.kernel.clock import local
+from weimin.kernel.errors import Invalid, WeiminError
+
+STROKES = "[[[10,10],[40,60],[80,20],[120,70]],[[150,10],[160,80],[200,90],[240,20]]]"
+
+
+@pytest.fixture
+def number(cast: Cast, now: datetime) -> str:
+    """A denial that waits to be handed over by the village."""
+    found = accepted(cast, now)
+    do(found, "check", actor=cast.reviewer, now=now)
+    do(found, "decide", "reject", actor=cast.county, now=now)
+    return found
+
+
+def refused(number: str, cast: Cast, at: datetime, **answers: object) -> set[str]:
+    """The fields that are wrong."""
+    with pytest.raises(Invalid) as caught:
+        do(number, "deliver", actor=cast.info, now=at, **answers)
+    return set(caught.value.fields)
+
+
+def answers_of(number: str) -> dict[str, object]:
+    return dict(Step.objects.get(case__number=number, key="deliver").answers)
+
+
+# way, what it says, what is missing when one of it is left out
+WAYS = {
+    "direct": {"received_by": "赵小", "relation": "family", "unsigned": "按手印"},
+    "post": {"tracking": "EMS1", "received_on": "2026-06-10"},
+    "left": {"refusal": "不认可结果", "place": "杉桥村家中", "witness": "村委会 李某"},
+    "electronic": {"consent_on": "2026-06-01", "sent_to": "平台账号", "received_on": "2026-06-10"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_proves_it_is_asked_and_kept(way: str, number: str, cast: Cast, now: datetime) -> None:
+    whole = WAYS[way]
+    for left_out in whole:
+        said = {key: value for key, value in whole.items() if key != left_out}
+        assert refused(number, cast, now, way=way, **said) == {left_out}
+    do(number, "deliver", actor=cast.info, now=now, way=way, **whole)
+    assert answers_of(number) == {"way": way, **whole}
+    assert told(number)["way"] == way and "received_by" not in told(number)  # names stay private
+
+
+def test_left_without_a_witness_needs_a_recording(number: str, cast: Cast, now: datetime) -> None:
+    left = {"way": "left", "refusal": "拒收", "place": "家中"}
+    assert refused(number, cast, now, **left) == {"witness"}
+    do(number, "deliver", actor=cast.info, now=now, **left, recording="全程录像，存村委会")
+
+
+def test_one_way_does_not_speak_of_another(number: str, cast: Cast, now: datetime) -> None:
+    assert refused(number, cast, now, **HANDED, tracking="EMS1") == {"tracking"}
+
+
+@pytest.mark.parametrize(("day", "wrong"), [
+    ("2026-06-09", True),  # Tuesday, before the step began
+    ("2026-06-11", True),  # Thursday, tomorrow
+    ("十日", True),
+    ("2026-06-10", False),  # Wednesday, today
+])
+def test_the_day_of_receipt_is_a_day_that_was(
+    day: str, wrong: bool, number: str, cast: Cast, now: datetime
+) -> None:
+    said = {"way": "post", "tracking": "EMS1", "received_on": day}
+    if wrong:
+        assert refused(number, cast, now, **said) == {"received_on"}
+    else:
+        do(number, "deliver", actor=cast.info, now=now, **said)
+
+
+def test_a_public_notice_delivers_after_thirty_days(number: str, cast: Cast, now: datetime) -> None:
+    """民事诉讼法 art. 95: published Wednesday 10 June, the thirtieth day is Friday 10 July."""
+    said = {"way": "public", "cause": "下落不明", "place": "衡阳日报", "posted_on": "2026-06-10"}
+    assert date(2026, 7, 10).weekday() == 4
+    assert refused(number, cast, now.replace(month=7, day=10), **said) == {"posted_on"}
+    do(number, "deliver", actor=cast.info, now=now.replace(month=7, day=11), **said)
+    for key in ("cause", "place", "posted_on"):
+        assert answers_of(number)[key]
+
+
+# -- the signature on the screen -----------------------------------------------------------------
+
+
+def test_a_signature_becomes_a_paper_of_the_case(number: str, cast: Cast, now: datetime) -> None:
+    file = signature.keep(STROKES, now=now, account_id=cast.info.account_id)
+    do(number, "deliver", actor=cast.info, now=now, way="direct", received_by="赵大爷",
+       relation="self", signature=file.pk)
+    paper = Paper.objects.get(case_id=case_of(number).pk, form="signature")
+    assert (paper.file_id, paper.data["step"]) == (file.pk, "deliver")
+    assert signature.drawing(file.pk).startswith("<svg") and "polyline" in signature.drawing(file.pk)
+
+
+def test_only_a_signature_that_this_officer_took_counts(number: str, cast: Cast, now: datetime) -> None:
+    theirs = signature.keep(STROKES, now=now, account_id=cast.clerk.account_id)
+    scan = store(b"%PDF-1.4", name="scan.pdf", media_type="application/pdf", now=now,
+                 account_id=cast.info.account_id)
+    for file in (theirs.pk, scan.pk, 10**9, "x"):
+        said = {"way": "direct", "received_by": "赵大爷", "relation": "self", "signature": file}
+        assert refused(number, cast, now, **said) == {"signature"}
+    assert not Paper.objects.filter(form="signature").exists()
+
+
+@pytest.mark.parametrize("text", [
+    "", "[]", "[[[1,1]]]", "<svg/>", "{}", '[[["a","b"]]]', "[[[1,2,3]]]", "[[[1e9,0],[0,0]]]",
+    "[[[1,1],[NaN,2],[3,3],[4,4],[5,5],[6,6],[7,7],[8,8],[9,9]]]",
+    "[" + ",".join(["[[1,1],[2,2]]"] * 4000) + "]",
+])
+def test_what_is_no_signature_is_refused(text: str, db: None, now: datetime) -> None:
+    with pytest.raises(WeiminError, match="签名"):
+        signature.keep(text, now=now, account_id=1)
+
+
+def test_on_paper_it_is_entered_with_its_reason(number: str, cast: Cast, now: datetime) -> None:
+    done_outside(number, actor=cast.info, now=now, step=step_of(number, "deliver"), outcome="approve",
+                 answers=HANDED, reason="停电，在纸质回证上签收")
+    assert answers_of(number)["outside"] == "停电，在纸质回证上签收"
+
+
+def test_a_late_entry_is_judged_by_when_it_happened(number: str, cast: Cast, now: datetime) -> None:
+    later = now + timedelta(days=3)
+    complete(number, actor=cast.info, now=later, step=step_of(number, "deliver"), outcome="approve",
+             occurred_at=now + timedelta(days=1), late_entry="补录",
+             answers={"way": "post", "tracking": "EMS1",
+                      "received_on": str(local(now + timedelta(days=1)).date())})
+    assert answers_of(number)["tracking"] == "EMS1"

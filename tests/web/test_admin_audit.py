@@ -1,0 +1,66 @@
+"""审计: the auditor reads what the other two administrators did, and changes nothing."""
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.cast import CITY, DAY, Cast, holder
+from tests.web.doors import logged_in
+from weimin.cases import staffing
+from weimin.kernel import clock
+from weimin.network import accounts
+from weimin.network.models import Account, Holding
+from weimin.trail.models import Event, Reveal
+
+
+@pytest.fixture
+def auditor(cast: Cast) -> Client:
+    """审计管理员 at the screen."""
+    return logged_in(holder(f"{CITY}.admin", "auditor"))
+
+
+@pytest.fixture
+def newcomer(cast: Cast) -> Account:
+    """小吴, whom 安全管理员 has just let deputise for 窗口小李."""
+    officer, now = holder(f"{CITY}.admin", "secadmin"), clock.now()
+    made, _password = accounts.create(username="xiaowu", name="小吴", actor=officer, now=now)
+    Holding.objects.filter(account=made).delete()
+    staffing.appoint(account_id=made.pk, post_id=cast.clerk.post_id or 0, first=now.date(),
+                     last=now.date(), deputy=True, actor=officer, now=now)
+    return made
+
+
+def test_what_was_done_to_an_account_is_read_in_words(
+    auditor: Client, cast: Cast, newcomer: Account
+) -> None:
+    page = auditor.get("/admin/audit").content.decode()
+    for words in ("代理岗位", "新建账号", "账号 小吴", f"{cast.clerk.office_name} · 综合窗口"):
+        assert words in page, words
+
+
+def test_records_are_found_by_who_and_when(
+    auditor: Client, newcomer: Account, now: datetime
+) -> None:
+    officer = holder(f"{CITY}.admin", "secadmin").name
+    today = str(clock.today())
+    assert "新建账号" in auditor.get("/admin/audit", {"q": officer, "first": today}).content.decode()
+    for other in ({"q": "没有这个人"}, {"last": str(DAY)}, {"s": "login"}):
+        assert "新建账号" not in auditor.get("/admin/audit", other).content.decode()
+    assert auditor.get("/admin/audit", {"first": "昨天"}).status_code == 422
+
+
+def test_who_looked_at_a_number_stands_there_with_the_purpose(auditor: Client, cast: Cast) -> None:
+    Reveal.objects.create(account_id=cast.clerk.account_id, post_id=cast.clerk.post_id,
+                          subject_type="case", subject_id=1, what="身份证号", purpose="电话核实")
+    page = auditor.get("/admin/audit?s=reveals").content.decode()
+    assert "电话核实" in page and cast.clerk.name in page
+
+
+def test_the_list_takes_the_same_queries_however_long(
+    auditor: Client, newcomer: Account, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert Event.objects.exclude(subject_type="case").exists()
+    with django_assert_num_queries(5):
+        auditor.get("/admin/audit")

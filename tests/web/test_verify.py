@@ -1,0 +1,237 @@
+"""核验: what anybody learns of a certificate, a decision or a refusal; and the proof of delivery."""
+
+import io
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pypdf import PdfReader
+
+from tests.cases.scenes import application, case_of
+from tests.cases.test_delivery import STROKES
+from tests.cast import CARD, HANDED, Cast, accepted, do, received, step_of
+from tests.web.doors import logged_in
+from weimin.cases.models import Step
+from weimin.cases.verbs import accept, close, complete, receive, refuse, reopen, revoke
+from weimin.documents.models import Paper
+from weimin.kernel import clock
+from weimin.registry.models import Certificate
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at(now: datetime) -> Iterator[None]:
+    with clock.rehearsed(now + timedelta(hours=2)):
+        yield
+
+
+def paper(cast: Cast, number: str, form: str) -> bytes:
+    answer = logged_in(cast.info).get(f"/papers/{number}/{form}.pdf")
+    assert answer.status_code == 200, answer.content.decode()
+    return bytes(answer.content)
+
+
+def text_of(pdf: bytes) -> str:
+    return "".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages).replace("\n", "").replace(" ", "")
+
+
+def by_number(number: str, code: str) -> str:
+    return Client().post("/check/certificate", {"number": number, "code": code}).content.decode()
+
+
+def by_file(content: bytes) -> str:
+    file = SimpleUploadedFile("a.pdf", content)
+    return Client().post("/check/certificate", {"file": file}).content.decode()
+
+
+def denied(cast: Cast, now: datetime) -> str:
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(hours=1))
+    do(number, "decide", "reject", actor=cast.county, now=now + timedelta(hours=1))
+    return number
+
+
+def carded(cast: Cast, now: datetime) -> str:
+    number = receive(application(cast.zhao, CARD), actor=cast.info, now=now).number
+    accept(number, actor=cast.info, now=now)
+    do(number, "decide", actor=cast.reviewer, now=now)
+    complete(number, actor=cast.reviewer, now=now, step=step_of(number, "issue"), outcome="approve")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
+    close(number, actor=cast.info, now=now)
+    return number
+
+
+def sealed_row(number: str, form: str) -> Paper:
+    return Paper.objects.get(case_id=case_of(number).pk, form__startswith=f"sealed {form}")
+
+
+@pytest.mark.parametrize("form", ["decision", "refusal"])
+def test_a_decision_is_verified_by_number_and_code_and_by_its_file(
+    form: str, cast: Cast, now: datetime
+) -> None:
+    if form == "decision":
+        number, title = denied(cast, now), "不予"
+    else:
+        number, title = received(cast, now), "不予受理决定书"
+        refuse(number, actor=cast.reviewer, now=now, reason="不属于受理范围")
+    pdf = paper(cast, number, form)
+    row = sealed_row(number, form)
+    assert row.code in text_of(pdf) and re.fullmatch(r"[2-9A-Z]{8}", row.code)
+    for shown in (by_number(row.number, row.code), by_file(pdf)):
+        assert "现在有效" in shown and title in shown and row.number in shown
+        assert "赵**" in shown and "赵大爷" not in shown  # who it is for stays masked
+    assert paper(cast, number, form) == pdf
+
+
+def test_a_wrong_code_or_one_changed_byte_is_nothing_of_ours(cast: Cast, now: datetime) -> None:
+    number = denied(cast, now)
+    pdf = paper(cast, number, "decision")
+    row = sealed_row(number, "decision")
+    for code in ("", "AAAAAAAA", row.code[:-1]):
+        assert "没有查到" in by_number(row.number, code)
+    assert "没有查到" in by_number("", row.code)
+    assert "不是本平台发出" in by_file(pdf[:-20] + b"x" * 20)
+    assert "不是本平台发出" in by_file(b"")
+
+
+def test_a_decision_that_was_taken_back_is_shown_as_void_and_the_next_has_its_own_number(
+    cast: Cast, now: datetime
+) -> None:
+    number, later = denied(cast, now), now + timedelta(hours=1, minutes=30)
+    first = paper(cast, number, "decision")
+    old = sealed_row(number, "decision")
+    do(number, "deliver", actor=cast.info, now=later, **HANDED)
+    close(number, actor=cast.reviewer, now=later)
+    assert "现在有效" in by_number(old.number, old.code)
+    reopen(number, actor=cast.supervisor, now=later, reason="复议决定撤销")
+    assert "已经失效" in by_file(first) and "已经失效" in by_number(old.number, old.code)
+    do(number, "check", actor=cast.reviewer, now=later + timedelta(minutes=5))
+    do(number, "decide", actor=cast.county, now=later + timedelta(minutes=6))
+    second = paper(cast, number, "decision")
+    assert second != first
+    new = Paper.objects.filter(form__startswith="sealed decision").exclude(pk=old.pk).get()
+    assert new.number != old.number and new.code != old.code
+    assert "现在有效" in by_file(second) and "已经失效" in by_file(first)
+
+
+def test_a_revoked_certificate_is_shown_with_day_ground_and_reason(cast: Cast, now: datetime) -> None:
+    number = carded(cast, now)
+    pdf = paper(cast, number, "certificate")
+    card = Certificate.objects.get(case_id=case_of(number).pk)
+    assert "这个证照有效" in by_number(card.number, card.code) and "这个证照有效" in by_file(pdf)
+    revoke(number, actor=cast.town_head, now=now + timedelta(hours=1), ground="deceit",
+           reason="照片不是本人")
+    for shown in (by_number(card.number, card.code), by_file(pdf)):
+        assert "已经撤销" in shown and "2026年6月10日" in shown and "照片不是本人" in shown
+        assert "第六十九条" in shown
+    answer = logged_in(cast.info).get(f"/papers/{number}/certificate.pdf")
+    assert answer.status_code == 404  # kept, and not handed out any more
+
+
+def test_the_file_of_a_card_before_a_reopening_is_not_taken_for_the_new_one(
+    cast: Cast, now: datetime
+) -> None:
+    number = carded(cast, now)
+    first = paper(cast, number, "certificate")
+    reopen(number, actor=cast.supervisor, now=now + timedelta(minutes=30), reason="照片不是本人")
+    later = now + timedelta(minutes=40)
+    do(number, "decide", actor=cast.reviewer, now=later)
+    complete(number, actor=cast.reviewer, now=later, step=step_of(number, "issue"), outcome="approve")
+    second = paper(cast, number, "certificate")
+    assert "已经撤销" in by_file(first) and "这个证照有效" in by_file(second)
+
+
+@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="no poppler-utils here")
+def test_an_independent_reader_finds_the_seal_of_a_decision_whole(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(paper(cast, denied(cast, now), "decision"))
+    done = subprocess.run(["pdfsig", "-nocert", "a.pdf"], cwd=tmp_path, capture_output=True, check=False)
+    assert b"Signature is Valid" in done.stdout and b"Total document signed" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+def test_openssl_verifies_the_seal_of_a_decision(cast: Cast, now: datetime, tmp_path: Path) -> None:
+    pdf = paper(cast, denied(cast, now), "decision")
+    said = re.search(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)", pdf)
+    assert said
+    _, before, after, rest = (int(n) for n in said.groups())
+    (tmp_path / "cms.der").write_bytes(bytes.fromhex(pdf[before + 1 : after - 1].decode()))
+    (tmp_path / "content").write_bytes(pdf[:before] + pdf[after : after + rest])
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-noverify", "-in", "cms.der",
+               "-content", "content"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    (tmp_path / "content").write_bytes(pdf[:before] + pdf[after : after + rest - 1] + b"x")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0
+
+
+# -- 送达回证 -------------------------------------------------------------------------------------
+
+
+def test_a_signature_on_the_screen_is_shown_with_the_case_and_printed(
+    cast: Cast, now: datetime
+) -> None:
+    number, info = denied(cast, now), logged_in(cast.info)
+    decision = paper(cast, number, "decision")
+    step = Step.objects.get(case__number=number, key="deliver")
+    answer = info.post(f"/desk/cases/{number}/do/complete", {
+        "key": "k", "step": step.pk, "expect": step.version, "outcome": "approve",
+        "answer-way": "direct", "answer-received_by": "赵小", "answer-relation": "family",
+        "answer-signature": STROKES, "answer-posted_on": "2026-06-01",  # of another way: left out
+    })
+    assert answer.status_code == 302, answer.content.decode()
+    answers = Step.objects.get(pk=step.pk).answers
+    assert set(answers) == {"way", "received_by", "relation", "signature"}
+    page = info.get(f"/desk/cases/{number}").content.decode()
+    assert f'src="/files/{answers["signature"]}"' in page and "同住成年家属" in page
+    picture = info.get(f"/files/{answers['signature']}")
+    assert picture.headers["Content-Type"] == "image/svg+xml"
+    assert logged_in(cast.neighbour).get(f"/files/{answers['signature']}").status_code == 404
+    proof = text_of(paper(cast, number, "delivery"))
+    for words in ("送达回证", "直接送达", "赵大爷", "赵小", "同住成年家属", cast.info.name):
+        assert words in proof
+    assert sealed_row(number, "decision").number in proof and decision
+
+
+def test_each_way_prints_what_proves_it(cast: Cast, now: datetime) -> None:
+    ways = [
+        ({"way": "post", "tracking": "EMS123", "received_on": "2026-06-10"}, ["邮寄送达", "EMS123"]),
+        ({"way": "left", "refusal": "拒不签收", "place": "杉桥村三组", "witness": "村委会李某"},
+         ["留置送达", "拒不签收", "李某", "杉桥村三组"]),
+        ({"way": "electronic", "consent_on": "2026-06-01", "sent_to": "平台账号",
+          "received_on": "2026-06-10"}, ["电子送达", "确认书签订日期", "2026年6月1日", "平台账号"]),
+    ]
+    for answers, words in ways:
+        number = accepted(cast, now, another_is_meant=True)
+        do(number, "check", actor=cast.reviewer, now=now)
+        do(number, "decide", "reject", actor=cast.county, now=now)
+        do(number, "deliver", actor=cast.info, now=now + timedelta(hours=1), **answers)
+        proof = text_of(paper(cast, number, "delivery"))
+        assert [w for w in words if w not in proof] == []
+
+
+def test_a_public_notice_prints_its_dates(cast: Cast, now: datetime) -> None:
+    number = denied(cast, now)
+    later = now + timedelta(days=32)
+    do(number, "deliver", actor=cast.info, now=later, way="public", cause="下落不明",
+       place="衡阳日报", posted_on="2026-06-10")
+    with clock.rehearsed(later + timedelta(hours=1)):
+        proof = text_of(paper(cast, number, "delivery"))
+    assert "公告送达" in proof and "2026年6月10日" in proof and "2026年7月10日" in proof
+
+
+def test_what_was_signed_stays_when_something_else_is_wrong(cast: Cast, now: datetime) -> None:
+    number = denied(cast, now)
+    step = Step.objects.get(case__number=number, key="deliver")
+    answer = logged_in(cast.info).post(f"/desk/cases/{number}/do/complete", {
+        "key": "k", "step": step.pk, "expect": step.version, "outcome": "approve",
+        "answer-way": "direct", "answer-relation": "self", "answer-signature": STROKES})
+    assert answer.status_code == 422
+    assert "请填写签收人姓名" in answer.content.decode() and "[[[10,10]" in answer.content.decode()

@@ -1,0 +1,63 @@
+"""撤销、注销: a certificate that was issued is taken back, in the open."""
+
+from dataclasses import dataclass
+
+from weimin.cases.circumstances import standing
+from weimin.cases.file import CaseFile
+from weimin.cases.verb import verb
+from weimin.kernel.errors import Invalid
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """A lawful ground: what it makes of the certificate, in which words, by which clause."""
+
+    kind: str  # 撤销 as of its beginning, 注销 as of now
+    words: str
+    basis: str
+
+
+_ART69, _ART70 = "行政许可法第六十九条", "行政许可法第七十条"
+
+# 行政许可法 art. 69 (撤销) and art. 70 (注销); for what is no permit, by analogy.
+GROUNDS: dict[str, Ground] = {
+    "abuse": Ground(kind="撤销", words="滥用职权、玩忽职守作出准予决定", basis=f"{_ART69}第一款第一项"),
+    "powers": Ground(kind="撤销", words="超越法定职权作出准予决定", basis=f"{_ART69}第一款第二项"),
+    "procedure": Ground(kind="撤销", words="违反法定程序作出准予决定", basis=f"{_ART69}第一款第三项"),
+    "unqualified": Ground(kind="撤销", words="申请人不具备资格或者不符合法定条件", basis=f"{_ART69}第一款第四项"),
+    "other-revoke": Ground(kind="撤销", words="依法可以撤销的其他情形", basis=f"{_ART69}第一款第五项"),
+    "deceit": Ground(kind="撤销", words="以欺骗、贿赂等不正当手段取得", basis=f"{_ART69}第二款"),
+    "expired": Ground(kind="注销", words="有效期届满未延续", basis=f"{_ART70}第一项"),
+    "death": Ground(kind="注销", words="公民死亡或者丧失行为能力", basis=f"{_ART70}第二项"),
+    "dissolved": Ground(kind="注销", words="法人或者其他组织依法终止", basis=f"{_ART70}第三项"),
+    "withdrawn": Ground(kind="注销", words="许可依法被撤销、撤回，或者证件依法被吊销", basis=f"{_ART70}第四项"),
+    "impossible": Ground(kind="注销", words="因不可抗力无法实施", basis=f"{_ART70}第五项"),
+    "other-cancel": Ground(kind="注销", words="法律、法规规定应当注销的其他情形", basis=f"{_ART70}第六项"),
+}
+
+
+@verb("撤销或注销证照")
+def revoke(file: CaseFile, *, ground: str, reason: str) -> None:
+    """Take back the certificate that this case issued; the case itself stays as it is.
+
+    From now on it is shown as revoked to whoever checks it, with the ground and the reason, and it
+    replaces no material of another case. The step that issued it carries the mark.
+
+    Raises Invalid for an unknown ground or a missing reason.
+    """
+    found = GROUNDS.get(ground)
+    wrong = {} if found else {"ground": "请选择依据"}
+    if not reason.strip():
+        wrong["reason"] = "请写明事实和理由"
+    if found is None or wrong:
+        raise Invalid(fields=wrong)
+    why = f"{found.kind}（{found.basis}，{found.words}）：{reason.strip()}"
+    file.batch.add(
+        "UPDATE registry_certificate SET revoked_at = %s, revoked_why = %s"
+        " WHERE case_id = %s AND revoked_at IS NULL",
+        [file.occurred_at, why, file.row["id"]],
+    )
+    for row in standing(file):
+        row.set(answers={**(row.answers or {}), "revoked": ground})
+    file.record("revoke", {"ground": ground, "kind": found.kind, "basis": found.basis,
+                           "reason": reason.strip()})

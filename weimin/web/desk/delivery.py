@@ -1,0 +1,88 @@
+"""送达 on the screen: the dialog, what it answers, and how a delivery is shown afterwards."""
+
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from weimin.cases.delivery import ASKS, LABELS, RELATIONS, WAYS
+from weimin.cases.file import CaseFile
+from weimin.cases.rows import StepRow
+from weimin.documents import signature
+from weimin.flow.kinds import kind_of
+from weimin.kernel import clock
+from weimin.kernel.clock import local, say_moment
+from weimin.network.actor import Actor
+
+_HINTS = {
+    "received_on": "以回执或系统记载的日期为准，如 2026-06-10", "posted_on": "满三十日才算送达，如 2026-06-10",
+    "consent_on": "如 2026-06-10", "tracking": "快递面单上的号码",
+    "sent_to": "手机号、邮箱或平台账号，与确认书一致", "witness": "村（社区）或所在单位的代表",
+    "recording": "没有见证人的写这里：拍了什么、存在哪里", "cause": "下落不明，或其他方式都送不到的经过",
+    "unsigned": "如不会写字已按手印、在纸质回证上签",
+}
+
+
+def fields(file: CaseFile) -> list[dict[str, Any]]:
+    """What the dialog asks. Each field says for which ways it is; without script all are shown."""
+    found: list[dict[str, Any]] = [{"name": "outcome", "kind": "hidden", "value": "approve"}]
+    for ask in ASKS:
+        ways = [key for key, way in WAYS.items() if ask.key in way.asks]
+        shape: dict[str, Any] = {
+            "name": f"answer-{ask.key}", "label": ask.label, "hint": _HINTS.get(ask.key), "ways": ways,
+            "optional": ask.key != "way" and not any(ask.key in WAYS[key].needs for key in ways),
+        }
+        if ask.key == "signature":
+            shape["kind"] = "signature"
+        elif ask.type == "choice":
+            shape |= {"kind": "radios", "options": list(ask.options), "inline": True,
+                      "value": "direct" if ask.key == "way" else "self"}
+        elif ask.type == "date":
+            shape["width"] = "10"
+        found.append(shape)
+    # Without script every field stands there: which belong to which way stands beside them.
+    for shape in found:
+        if shape.get("ways"):
+            shape["plain"] = "、".join(WAYS[key].title for key in shape["ways"])
+    return found
+
+
+def answers_of(post: QueryDict, actor: Actor) -> dict[str, Any]:
+    """What was answered for the chosen way; a signature is kept and becomes the file's number.
+
+    Raises Invalid for a signature that is none.
+    """
+    way = post.get("answer-way", "")
+    asked = WAYS[way].asks if way in WAYS else frozenset()
+    said: dict[str, Any] = {"way": way} if way else {}
+    said |= {key: value for key in LABELS if key in asked
+             and (value := str(post.get(f"answer-{key}", "")).strip())}
+    if "received_by" not in said and way in WAYS and "relation" in WAYS[way].may:
+        said.pop("relation", None)  # the list has a first choice: nobody said it
+    if "signature" in said:
+        said["signature"] = signature.keep(
+            said["signature"], now=clock.now(), account_id=actor.account_id).pk
+    return said
+
+
+def last(file: CaseFile) -> StepRow | None:
+    """The delivery that counts now."""
+    return next((row for row in reversed(file.steps) if row.state == "done" and row.answers
+                 and kind_of(file.item.flow.steps[row.key].kind).delivers), None)
+
+
+def shown(file: CaseFile) -> dict[str, Any] | None:
+    """The delivery of a case for its page: rows of label and value, and the signature's picture."""
+    row = last(file)
+    if row is None or row.answers is None or row.answers.get("way") not in WAYS:
+        return None
+    rows = [{"label": _("方式"), "value": WAYS[row.answers["way"]].title},
+            {"label": _("登记时间"), "value": say_moment(local(row.done_at)) if row.done_at else ""}]
+    for key, label in LABELS.items():
+        value = row.answers.get(key)
+        if value and key not in ("way", "signature"):
+            rows.append({"label": label, "value": RELATIONS[value] if key == "relation" else value})
+    picture = row.answers.get("signature")
+    return {"rows": rows, "signature": reverse("file", args=[picture]) if picture else None,
+            "paper": reverse("paper", args=[file.number, "delivery"])}

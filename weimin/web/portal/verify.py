@@ -1,0 +1,115 @@
+"""核验: anybody checks a certificate, a decision or a refusal, by number and code or by the file.
+
+Whoever asks learns what the paper itself says, with names masked, and whether it still stands.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from weimin.cases.models import Case
+from weimin.documents.models import Paper
+from weimin.documents.store import LARGEST
+from weimin.kernel import clock
+from weimin.kernel.clock import local, say_date
+from weimin.kernel.text import code_text, tidy
+from weimin.registry.models import Certificate
+from weimin.web.limits import address, limited
+from weimin.web.page import page
+from weimin.web.sealed import paper_numbered, paper_of, round_of, seal_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is known of a paper: whether it stands, in words, and what it says."""
+
+    tone: str  # ok | warn | bad
+    title: str
+    text: str
+    rows: list[dict[str, str]]
+
+
+@require_http_methods(["GET", "POST"])
+def check_certificate(request: HttpRequest) -> HttpResponse:
+    """By number and code, or by the file itself; what was revoked is shown as revoked."""
+    number, code = request.POST.get("number", ""), request.POST.get("code", "")
+    found, error, seal = None, "", None
+    if request.method == "POST":
+        limited("certificate", address(request), most=30, within=timedelta(minutes=10))
+        upload = request.FILES.get("file")
+        if upload is not None:
+            content = upload.read(LARGEST + 1)
+            seal = seal_of(content)
+            found = _of_file(content)
+            error = "" if found else _("这个文件不是本平台发出的证照或决定书，或已被改动")
+        else:
+            found = _of_number(tidy(number), code_text(code))
+            error = "" if found else _("没有查到。请核对编号（文号）和核验码")
+    return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
+                error=error, seal=seal, status=404 if error else 200)
+
+
+def _of_number(number: str, code: str) -> Standing | None:
+    if not (number and code):
+        return None
+    certificates = Certificate.objects.select_related("office", "holder_person", "holder_organisation")
+    if certificate := certificates.filter(number=number, code=code).first():
+        return of_certificate(certificate, clock.today())
+    paper = paper_numbered(number, code)
+    return _of_paper(paper) if paper else None
+
+
+def _of_file(content: bytes) -> Standing | None:
+    paper = paper_of(content)
+    return _of_paper(paper) if paper else None
+
+
+def _of_paper(paper: Paper) -> Standing | None:
+    if paper.form.startswith("sealed certificate"):
+        found = Certificate.objects.select_related("office", "holder_person", "holder_organisation")
+        certificate = found.filter(number=paper.number).first()
+        return of_certificate(certificate, clock.today()) if certificate else None
+    return of_decision(paper, Case.objects.get(pk=paper.case_id))
+
+
+def of_certificate(found: Certificate, today: date) -> Standing:
+    """Revoked, expired, or valid."""
+    tone, title, text = "ok", _("这个证照有效"), ""
+    if found.revoked_at is not None:
+        tone, text = "bad", _("{}失效。{}").format(_day(found.revoked_at), found.revoked_why)
+        title = _("这个证照已经注销") if found.revoked_why.startswith("注销") else _("这个证照已经撤销")
+    elif found.valid_to is not None and found.valid_to < today:
+        tone, title = "warn", _("这个证照已经过期")
+    holder = found.holder_person.masked if found.holder_person else (
+        found.holder_organisation.name if found.holder_organisation else "")
+    return Standing(tone=tone, title=title, text=text, rows=[
+        {"label": _("证照"), "value": found.name}, {"label": _("编号"), "value": found.number},
+        {"label": _("持证人"), "value": holder}, {"label": _("发证单位"), "value": found.office.name},
+        {"label": _("发证日期"), "value": say_date(found.issued_on)},
+        {"label": _("有效期至"), "value": say_date(found.valid_to) if found.valid_to else _("长期")},
+    ])
+
+
+def of_decision(paper: Paper, case: Case) -> Standing:
+    """A decision stands until its case is opened again."""
+    stands = case.state in ("decided", "closed") and paper.form.endswith(
+        f":{round_of({'decided_at': case.decided_at, 'closed_at': case.closed_at})}")
+    said = paper.data
+    return Standing(
+        tone="ok" if stands else "bad",
+        title=_("这份文书是本平台发出的，现在有效") if stands else _("这份文书已经失效"),
+        text="" if stands else _("办件已经退回或重新办理，以新的决定为准。"),
+        rows=[
+            {"label": _("文书"), "value": said["title"]}, {"label": _("文号"), "value": paper.number},
+            {"label": _("事项"), "value": said["item"]}, {"label": _("送达对象"), "value": said["to"]},
+            {"label": _("作出单位"), "value": said["organ"]},
+            {"label": _("日期"), "value": say_date(date.fromisoformat(said["on"]))},
+        ],
+    )
+
+
+def _day(moment: datetime) -> str:
+    return say_date(local(moment).date())
