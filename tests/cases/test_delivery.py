@@ -6,7 +6,7 @@ import pytest
 
 from tests.cases.scenes import case_of, told
 from tests.cast import HANDED, Cast, accepted, do, step_of
-from weimin.cases.models import Step
+from weimin.cases.models import Case, Step
 from weimin.cases.verbs import complete, done_outside
 from weimin.documents import signature
 from weimin.documents.models import Paper
@@ -91,6 +91,9 @@ def test_a_public_notice_delivers_after_thirty_days(number: str, cast: Cast, now
     do(number, "deliver", actor=cast.info, now=now.replace(month=7, day=11), **said)
     for key in ("cause", "place", "posted_on"):
         assert answers_of(number)[key]
+    # The office published it on the first of its ten days: the thirty are not its lateness.
+    case = Case.objects.get(number=number)
+    assert not case.late and not case.step_set.filter(key="deliver", late=True).exists()
 
 
 # -- the signature on the screen -----------------------------------------------------------------

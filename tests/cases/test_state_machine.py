@@ -264,6 +264,15 @@ class Township(RuleBasedStateMachine):
         if verb == "hand_over":
             posts = (self.people[p].post_id for p in ("社会事务主任", "规划建设经办", "县住建", "窗口"))
             return {"reason": "休假", "post": pick([p for p in posts if p != file.row["lead_post_id"]])}
+        if verb in ("contest_card", "rule_on_card"):
+            mine = verb == "contest_card"
+            fit = [c for c in file.cards if (c.state == "standing" and c.office_id in
+                   file.actor.offices if mine else c.state != "withdrawn")]
+            if not fit:
+                return None
+            card = pick(fit)
+            ruling = {} if mine else {"withdraw": card.state != "contested" or pick([True, False])}
+            return {"card": card.id, "reason": "停电", **ruling}
         if verb == "correct":
             self.corrections += 1
             return {"reason": "录错", "facts": {"name": f"赵{self.corrections}"}}

@@ -63,6 +63,7 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
         "number": number, "code": ALLOWANCE, "form": "receipt", "person": cast.zhao.pk,
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
         "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
+        "question": "area",
         "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
         "decree": Decree.objects.latest("id").pk, "year": 2026, **sent(cast, case),
     }

@@ -1,7 +1,7 @@
 """The clocks of a case: notice, decision, promise, delivery. Started, met, computed again."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 
 from weimin.cases.cards import judge_clock
@@ -50,14 +50,17 @@ def start_decision(file: CaseFile, on: date) -> None:
     start(file, "promise", item.promised, on)
 
 
-def meet(file: CaseFile, *kinds: str) -> None:
-    """What the clocks asked for was done now; lateness is judged here and stays."""
+def meet(file: CaseFile, *kinds: str, acted: datetime | None = None) -> None:
+    """What the clocks asked for was done now; lateness is judged here and stays.
+
+    ``acted`` is when the office did its part, if that was before it took effect.
+    """
     for kind in kinds:
         clock = file.clocks.get(kind)
         if clock is None or clock.met_at is not None:
             continue
         clock.met_at = file.occurred_at
-        clock.late = clock.due_at is not None and file.occurred_at > clock.due_at
+        clock.late = clock.due_at is not None and (acted or file.occurred_at) > clock.due_at
         file.touch_clock(clock)
         judge_clock(file, clock)
         if clock.late and kind not in ("notice", "acceptance"):

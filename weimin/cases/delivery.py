@@ -18,12 +18,12 @@ Pure: the linter of packs uses it without a database.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from weimin.flow.kinds import Ask
 from weimin.flow.terms import Term, last_day
-from weimin.kernel.clock import local, say_date
+from weimin.kernel.clock import SHANGHAI, local, say_date
 from weimin.kernel.errors import Invalid
 from weimin.worktime.calendar import Calendar
 
@@ -113,6 +113,14 @@ def _day_fault(key: str, said: Any, opened: datetime, now: datetime) -> str | No
     if key != "consent_on" and day < local(opened).date():
         return f"{LABELS[key]}不能早于本环节开始的日期"
     return None
+
+
+def acted_at(answers: Mapping[str, Any], occurred_at: datetime) -> datetime:
+    """When the office did its part: it cannot make the days of a public notice go faster."""
+    if answers.get("way") != "public":
+        return occurred_at
+    posted = date.fromisoformat(str(answers["posted_on"]))
+    return min(occurred_at, datetime.combine(posted, time(), SHANGHAI))
 
 
 def public_until(answers: Mapping[str, Any], calendar: Calendar) -> date:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases import clocks
+from weimin.cases.delivery import acted_at
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
 from weimin.documents import signature
@@ -84,7 +85,7 @@ def _certificate(
 
 def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
     """Delivered: the delivery clock is met, and a signature becomes a paper of the case."""
-    clocks.meet(file, "delivery")
+    clocks.meet(file, "delivery", acted=acted_at(answers, file.occurred_at))
     if answers.get("signature"):
         file.batch.insert("documents_paper", [{
             "case_id": file.row["id"], "form": "signature", "number": "", "code": "",

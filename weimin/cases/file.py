@@ -64,7 +64,7 @@ class CaseFile:
         self.pauses: list[PauseRow] = []
         self.cards: list[CardRow] = []
         self.area_path: list[str] = []
-        self.access: frozenset[str] = frozenset()
+        self.may_see = False  # an office of the actor has the right to
         self.is_party = False
         self.epoch = 0
         self.trial: Calendar | None = None
@@ -83,7 +83,7 @@ class CaseFile:
         self.reply: list[Any] = []  # digest and answer of the same request, if it came before
         self.batch = Batch()
         self.touched_clocks: set[str] = set()
-        self._grants: dict[tuple[int, str], None] = {}
+        self._grants: dict[int, str] = {}
 
     @classmethod
     def load(
@@ -109,10 +109,9 @@ class CaseFile:
         file = cls(actor, now, dict(zip(CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
         (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses, cards,
-         materials, whys, file.is_party, file.row["applicant_id"], *file.reply) = found[width:]
+         materials, file.may_see, file.is_party, file.row["contact_id"], *file.reply) = found[width:]
         file.area_path = path.strip("/").split("/")
-        file.access = frozenset(whys)
-        if not (actor.is_system or file.access or file.is_party):
+        if not (actor.is_system or file.may_see or file.is_party):
             raise _unknown(number)
         file.head = chain.Head(seq, bytes(hash_)) if seq else chain.Head()
         file.steps = [step_row(values) for values in steps or ()]
@@ -223,8 +222,11 @@ class CaseFile:
             found.add("step")
             if self.actor.has_in(step.office_id, "head"):
                 found.add("head")
-        if (who == "applicant" and self.is_party) or (who == "system" and self.actor.is_system):
+        if who == "system" and self.actor.is_system:
             found.add("step")
+        if who == "applicant":
+            # His own to do, or, for somebody who comes to the counter, entered on his behalf.
+            found |= self.relations() & {"applicant", "receiver", "competent"}
         return frozenset(found)
 
     def actions(self) -> list[Action]:
@@ -274,10 +276,9 @@ class CaseFile:
 
     def _is_theirs(self, rules: list[Rule], step_id: int | None) -> bool:
         """Whether the actor would be the right one, were the circumstances others."""
-        mine = self.relations()
-        if step_id is not None:
-            mine |= self.step_relations().get(step_id, frozenset())
-        return any(rule.who & mine for rule in rules)
+        to_case = self.relations()
+        to_step = self.step_relations().get(step_id or 0, frozenset())
+        return any(rule.who & (to_step if rule.on_step else to_case) for rule in rules)
 
     # -- changes -----------------------------------------------------------------------------
 
@@ -349,9 +350,9 @@ class CaseFile:
         return self.area_path if place is None else path_of(self, place)
 
     def grant(self, office_id: int | None, why: str) -> None:
-        """Give an office the right to see this case, and say why. Safe to repeat."""
+        """Give an office the right to see this case, and say why. The first reason stays."""
         if office_id is not None:
-            self._grants[office_id, why] = None
+            self._grants.setdefault(office_id, why)
 
     def touch_clock(self, clock: ClockRow) -> None:
         """Have the clock written."""
@@ -437,12 +438,13 @@ class CaseFile:
         self._finish()
 
     def _finish(self) -> None:
-        self.batch.insert(
-            "cases_access",
-            [{"office_id": office, "case_id": self.row["id"], "why": why}
-             for office, why in self._grants],
-            " ON CONFLICT DO NOTHING",
-        )
+        if self._grants:
+            self.batch.add(
+                "INSERT INTO cases_access (office_id, case_id, why)"
+                " SELECT o, %s, w FROM unnest(%s::bigint[], %s::text[]) g(o, w)"
+                " ON CONFLICT DO NOTHING",
+                [self.row["id"], list(self._grants), list(self._grants.values())],
+            )
         tell(self)
         if private := chain.insert_private(self.links):
             self.batch.add(*private)

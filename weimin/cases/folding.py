@@ -53,9 +53,10 @@ class Fold:
         if event.private is None:
             self.rows["party"] = UNKNOWN
             return
-        for role, seq, person, organisation, paper in event.private["parties"]:
+        for role, seq, person, organisation, paper, relation in event.private["parties"]:
             self.rows["party"][role, seq] = {
-                "person_id": person, "organisation_id": organisation, "paper": paper}
+                "person_id": person, "organisation_id": organisation, "paper": paper,
+                "relation": relation}
 
     def _new(self, kind: str, event: Seen) -> Row:
         return {column: self._read(column, value, event) for column, value in NEW[kind].items()}

@@ -1,6 +1,6 @@
 """申请材料 of a case: what is asked for, what is there, what may follow."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,49 @@ STATE_TITLES = {
 THERE = frozenset(("have", "replaced", "promised", "declared"))
 
 _BLANK = {"file_id": None, "certificate_id": None, "note": "", "due_on": None}
+LEGAL_REPRESENTATIVE = "法定代表人"  # the relation of somebody who is the organisation's own voice
+
+# What shows that somebody may act for the applicant (民法典 arts. 23, 61, 161-165). Asked of
+# every item alike, so no item writes it down; which of them a case needs is settled at receiving.
+_PAPERS = {
+    spec.key: spec for spec in (
+        MaterialSpec(key="by-letter", name="授权委托书", copies=1),
+        MaterialSpec(key="by-agent-card", name="代办人居民身份证", source="government",
+                     original="seen"),
+        MaterialSpec(key="by-principal-card", name="委托人居民身份证", source="government",
+                     original="copy", copies=1),
+        MaterialSpec(key="by-guardianship", source="government", original="seen",
+                     name="监护关系证明（户口簿、出生医学证明、监护证明之一）"),
+        MaterialSpec(key="by-guardian-card", name="监护人居民身份证", source="government",
+                     original="seen"),
+        MaterialSpec(key="by-office", name="法定代表人身份证明", copies=1),
+    )
+}
+
+
+def papers_of(
+    helpers: Iterable[tuple[str, str]], *, for_person: bool, known: Collection[str] = ()
+) -> Iterator[MaterialSpec]:
+    """The papers that whoever acts for the applicant brings.
+
+    ``helpers`` are pairs of role and relation; ``known`` are the item's own materials, among
+    which the applicant's identity card often is already.
+    """
+    for role, relation in helpers:
+        if role == "guardian":
+            yield from (_PAPERS["by-guardianship"], _PAPERS["by-guardian-card"])
+        elif relation == LEGAL_REPRESENTATIVE:
+            yield from (_PAPERS["by-office"], _PAPERS["by-agent-card"])
+        else:
+            yield from (_PAPERS["by-letter"], _PAPERS["by-agent-card"])
+            if for_person and "id-card" not in known:
+                yield _PAPERS["by-principal-card"]
 
 
 def wanted(file: "CaseFile") -> list[MaterialSpec]:
-    """The materials this case needs, by the item's version and the scenario answers."""
-    return list(file.item.materials_for(file.row["facts"]))
+    """The materials this case needs: by the item's version, the answers, and who acts."""
+    papers = (_PAPERS[key] for key in sorted(file.materials) if key in _PAPERS)
+    return [*papers, *file.item.materials_for(file.row["facts"])]
 
 
 def missing(file: "CaseFile") -> list[MaterialSpec]:

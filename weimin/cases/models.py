@@ -178,9 +178,9 @@ class Pause(models.Model):
 
 
 class Access(models.Model):
-    """This office may see this case, and why. The only source of the right to see."""
+    """This office may see this case, and why at first. The only source of the right to see."""
 
-    pk = models.CompositePrimaryKey("office", "case", "why")
+    pk = models.CompositePrimaryKey("office", "case")
     office = models.ForeignKey(Office, models.PROTECT, db_index=False)
     case = models.ForeignKey(Case, models.PROTECT, db_index=False)
     why = models.TextField()  # receiver competent step line_above supervision transferred
@@ -201,6 +201,7 @@ class Party(models.Model):
         "registry.Organisation", models.PROTECT, null=True, db_index=False
     )
     paper = models.TextField(blank=True)  # what shows the right to act: 委托书, 监护证明
+    relation = models.TextField(blank=True, default="", db_default="")  # to the applicant: 配偶
 
     class Meta:
         db_table = "cases_party"
@@ -212,7 +213,11 @@ class Party(models.Model):
         indexes = [
             models.Index(
                 fields=["person"], name="party_person", condition=Q(person__isnull=False)
-            )
+            ),
+            models.Index(
+                fields=["organisation"], name="party_organisation",
+                condition=Q(organisation__isnull=False),
+            ),
         ]
 
 

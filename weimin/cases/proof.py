@@ -64,7 +64,7 @@ TABLES: Mapping[str, Table] = {
     "material": Table(title="材料", name="cases_material", by=("key",),
                       columns=("state", "file_id", "certificate_id", "note", "due_on")),
     "party": Table(title="当事人", name="cases_party", by=("role", "seq"),
-                   columns=("person_id", "organisation_id", "paper")),
+                   columns=("person_id", "organisation_id", "paper", "relation")),
     "duty": Table(title="主办", name="cases_duty", by=(), order="lower(during)",
                   columns=("post_id", "account_id", "lower(during)", "upper(during)")),
     "certificate": Table(title="证照", name="registry_certificate", by=("number",),

@@ -73,15 +73,17 @@ UNION ALL
 """
 
 
-def work(actor: Actor, *, now: datetime, late_only: bool = False, page: int = 1) -> list[Row]:
+def work(
+    actor: Actor, *, now: datetime, late_only: bool = False, page: int = 1, size: int = PAGE
+) -> list[Row]:
     """What waits for the actor's offices, the earliest due first; one page."""
     late = {"late_s": "AND s.due_at < %(now)s", "late_t": "AND t.due_at < %(now)s"}
     union = _WORK.format(**(late if late_only else {"late_s": "", "late_t": ""}))
     return _rows(
         f"SELECT {_COLUMNS} FROM ({union}) w JOIN cases_case c ON c.id = w.case_id"
         " ORDER BY w.due_at NULLS LAST, c.id LIMIT %(page)s OFFSET %(skip)s",
-        {"offices": list(actor.offices), "now": now, "most": PAGE * page,
-         "page": PAGE, "skip": PAGE * (page - 1)},
+        {"offices": list(actor.offices), "now": now, "most": size * page,
+         "page": size, "skip": size * (page - 1)},
     )
 
 
@@ -130,8 +132,8 @@ def seen(
     return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
 
 
-def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
-    """By number, identity number, phone or name: whatever the text looks like."""
+def search(actor: Actor, text: str, *, page: int = 1, size: int = PAGE) -> list[Row]:
+    """By number, identity number, organisation code, phone or name: whatever it looks like."""
     found = text.strip()
     try:
         code = code_text(found)
@@ -143,15 +145,21 @@ def search(actor: Actor, text: str, *, page: int = 1) -> list[Row]:
         "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id"
         " WHERE {})"
     )
+    company = (
+        "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_organisation g"
+        " ON g.id = p.organisation_id WHERE {})"
+    )
     if codes.is_mobile(code):
-        return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page,
+        return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page, size=size,
                     hash=vault.lookup(code))
-    if len(code) == 18 and code[:17].isdigit():
-        return seen(actor, also=party.format("r.identity_hash = %(hash)s"), page=page,
+    if len(code) == 18 and code.isascii() and code.isalnum():
+        either = (party.format("r.identity_hash = %(hash)s"), company.format("g.uscc = %(code)s"))
+        return seen(actor, also=" OR ".join(either), page=page, size=size, code=code,
                     hash=vault.lookup(code))
     if code.isdigit():
-        return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page)
-    return seen(actor, also=party.format("r.name LIKE %(name)s"), name=f"{found}%", page=page)
+        return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page, size=size)
+    either = (party.format("r.name LIKE %(name)s"), company.format("g.name LIKE %(name)s"))
+    return seen(actor, also=" OR ".join(either), name=f"{found}%", page=page, size=size)
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
@@ -225,6 +233,7 @@ class Someone:
     phone: str
     person_id: int | None
     paper: str
+    relation: str  # to the applicant; for an organisation its legal representative
 
 
 def parties(case_id: int) -> list[Someone]:
@@ -232,7 +241,8 @@ def parties(case_id: int) -> list[Someone]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),"
-            " coalesce(r.phone_mask, ''), p.person_id, p.paper FROM cases_party p"
+            " coalesce(r.phone_mask, ''), p.person_id, p.paper,"
+            " coalesce(g.legal_representative, p.relation) FROM cases_party p"
             " LEFT JOIN registry_person r ON r.id = p.person_id"
             " LEFT JOIN registry_organisation g ON g.id = p.organisation_id"
             " WHERE p.case_id = %s ORDER BY p.role, p.seq",
@@ -241,8 +251,8 @@ def parties(case_id: int) -> list[Someone]:
         rows = cursor.fetchall()
     return [
         Someone(role=role, name=name, identity=identity, phone=phone,
-                person_id=person, paper=paper)
-        for role, name, identity, phone, person, paper in rows
+                person_id=person, paper=paper, relation=relation)
+        for role, name, identity, phone, person, paper, relation in rows
     ]
 
 

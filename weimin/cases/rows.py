@@ -128,12 +128,12 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
        {_aggregate(PAUSE_COLUMNS, "cases_pause", "id")},
        {_aggregate(CARD_COLUMNS, "cases_card", "id")},
        (SELECT json_object_agg(m.key, m.state) FROM cases_material m WHERE m.case_id = c.id),
-       ARRAY(SELECT a.why FROM cases_access a
-              WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
+       EXISTS (SELECT FROM cases_access a
+                WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
        EXISTS (SELECT FROM cases_party p WHERE p.case_id = c.id
                   AND p.person_id = %(person)s AND p.role IN ('applicant', 'agent', 'guardian')),
-       (SELECT p.person_id FROM cases_party p
-         WHERE p.case_id = c.id AND p.role = 'applicant' AND p.seq = 1),
+       (SELECT p.person_id FROM cases_party p WHERE p.case_id = c.id AND p.role <> 'member'
+           AND p.person_id IS NOT NULL ORDER BY p.role <> 'applicant' LIMIT 1),
        reply.body, reply.answer
   FROM cases_case c
   JOIN network_area area ON area.code = c.area_id

@@ -39,14 +39,17 @@ def _words(file: "CaseFile", verb: str, data: dict[str, Any]) -> str | None:
         return f"需要等待（{data['expected']}），结束后会继续办理。"
     if verb == "revoke":
         return f"证照已被{data['kind']}（{data['basis']}），不能再用。理由见办件；不服的可以申请行政复议或者提起行政诉讼。"
-    if data.get("decided"):
-        return "已有结果，请查看或等待送达。"
-    return None
+    said = "已有结果，请查看或等待送达。" if data.get("decided") else ""
+    steps = file.item.flow.steps
+    mine = [steps[k].title for k in data.get("opened", ()) if steps[k].who.line == "applicant"]
+    if mine:
+        said += f"请您办理：{'、'.join(mine)}。可以在网上办，也可以到任何服务站。"
+    return said or None
 
 
 def tell(file: "CaseFile") -> None:
     """Post what the events of this file mean to the resident, in the same statement as they."""
-    person = file.row.get("applicant_id")
+    person = file.row.get("contact_id")
     if person is None:
         return
     for link in file.links:

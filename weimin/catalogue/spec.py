@@ -25,6 +25,7 @@ class Field:
     hint: str = ""
     min: float | None = None
     max: float | None = None
+    multiple: bool = False  # of a choice: several may be picked
     columns: tuple["Field", ...] = ()  # of a table
 
 
@@ -174,6 +175,7 @@ def _field(data: Mapping[str, Any]) -> Field:
         hint=data.get("hint", ""),
         min=data.get("min"),
         max=data.get("max"),
+        multiple=bool(data.get("multiple")),
         columns=tuple(_field(each) for each in data.get("columns", ())),
     )
 

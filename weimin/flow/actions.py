@@ -149,6 +149,10 @@ RULES: tuple[Rule, ...] = (
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",
           primary=True, only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
+    _rule("complete", "请您办理", "accepted decided", "applicant", on_step=True,
+          while_paused="never", primary=True, condition="申请人自己的环节"),
+    _rule("complete", "代申请人登记", "accepted decided", "receiver competent", on_step=True,
+          while_paused="never", condition="申请人自己的环节，申请人到场或来电"),
     _rule("return_to", "退回", "accepted", "step", on_step=True, while_paused="never",
           only_if=lambda now, mine, step: _may_do(now, mine, step)
           and step is not None and step.id in now.returnable, condition="前面有办过的环节"),

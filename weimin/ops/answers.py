@@ -38,7 +38,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "vaccine": ("口蹄疫疫苗（示意批号）",),
     "wish": ("家门口的制衣厂", "保洁、护理"),
     "work": ("网约配送", "家政服务"),
-    "uscc": ("91990000MA0000000X",),
+    "uscc": ("91990000MA00000008",),
 }
 _NAMES = frozenset(("spouse", "child", "deceased", "guardian"))
 _NUMBERS: dict[str, tuple[int, int]] = {

@@ -83,7 +83,8 @@ def _play_all(say: Say) -> None:
     stage, until = Stage(), clock.now()
     known: dict[str, Person] = {}
     company, _ = Organisation.objects.get_or_create(
-        uscc="91990000MA0000000X", defaults={"name": "示意建设有限公司"}
+        uscc="91990000MA00000008",
+        defaults={"name": "示意建设有限公司", "legal_representative": "示意人"}
     )
     plots = [*told(), *ordinary(COUNT, _villages())]
     for plot in plots:
@@ -138,7 +139,7 @@ def _play(stage: Stage, plot: Plot, until: datetime, known: dict[str, Person], c
     if plot.who:
         known[plot.who] = person
     helper = (person_of(rng, household=plot.village)
-              if plot.twists & {"agent", "guardian"} else person)
+              if plot.twists & {"agent", "guardian", "organisation"} else person)
     who = Roles(applicant=person, helper=helper, organisation=company)
     number = Player(stage, plot, who, moment).play()
     if "organisation" not in plot.twists and rng.random() < 0.5:

@@ -6,6 +6,7 @@ from typing import Any
 
 from weimin.cases import verbs
 from weimin.cases.file import CaseFile
+from weimin.cases.materials import papers_of
 from weimin.cases.rows import StepRow
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.routes import routes_now
@@ -279,19 +280,25 @@ class Player:
         if "notice" in self.twists:
             self.left_out = sorted(have)[-2:]
         have -= {*declared, *self.left_out}
+        parties = self._parties()
+        have |= {m.key for m in papers_of(
+            ((p.role, p.relation) for p in parties if p.role in ("agent", "guardian")),
+            for_person=parties[0].person_id is not None, known={m.key for m in wanted})}
         return Intake(
-            item=self.plot.item, area=self.plot.village, parties=self._parties(), answers=facts,
+            item=self.plot.item, area=self.plot.village, parties=parties, answers=facts,
             have=dict.fromkeys(sorted(have)), declared=declared, channel=self.plot.channel,
         )
 
     def _parties(self) -> tuple[Party, ...]:
+        helper = self.who.helper
         if "organisation" in self.twists:
-            return (Party(organisation_id=self.who.organisation, name="示意建设有限公司"),)
+            return (Party(organisation_id=self.who.organisation, name="示意建设有限公司"),
+                    Party(role="agent", person_id=helper.pk, name=helper.name, paper="授权委托书（示意）",
+                          relation="经办人", phone=vault.decrypt(helper.phone_cipher)))
         phone = vault.decrypt(self.person.phone_cipher)
         first = Party(person_id=self.person.pk, name=self.person.name, phone=phone)
         for role, paper in (("agent", "授权委托书（示意）"), ("guardian", "监护证明（示意）")):
             if role in self.twists:
-                helper = self.who.helper
                 return first, Party(role=role, person_id=helper.pk, name=helper.name, paper=paper)
         return (first,)
 

@@ -53,6 +53,7 @@ class Organisation(models.Model):
     uscc = models.TextField(unique=True)
     name = models.TextField()
     address = models.TextField(blank=True)
+    legal_representative = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         db_table = "registry_organisation"

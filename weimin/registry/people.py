@@ -1,10 +1,10 @@
-"""Finding a person, or keeping one who came for the first time."""
+"""Finding a person or an organisation, or keeping one that came for the first time."""
 
 from datetime import date
 
 from weimin.kernel import codes, vault
 from weimin.kernel.text import tidy
-from weimin.registry.models import Person
+from weimin.registry.models import Organisation, Person
 
 
 def known_person(number: str) -> Person | None:
@@ -18,14 +18,19 @@ def home_of(person: Person, on: date) -> str:
     return area.code if area else ""
 
 
-def person_by_identity(identity: object, name: str, household: str | None = None) -> Person:
+def person_by_identity(
+    identity: object, name: str, household: str | None = None, *, by_stranger: bool = False
+) -> Person:
     """The person of that identity number; made, with this name, on the first visit.
 
+    ``by_stranger``: whoever asks is not an officer, and must know the name himself.
     Raises ValueError in words for a wrong number, or for a stranger without a name.
     """
     number = codes.identity_number(identity)
     found = known_person(number)
     if found is not None:
+        if by_stranger and tidy(name) != found.name:
+            raise ValueError("身份证号与姓名对不上，请对照证件再填一次")
         return found
     if not tidy(name):
         raise ValueError("请填写姓名")
@@ -34,3 +39,26 @@ def person_by_identity(identity: object, name: str, household: str | None = None
     person.set_identity(number)
     person.save()
     return person
+
+
+def organisation_by_code(
+    uscc: object, name: str, legal_representative: str, *, by_stranger: bool = False
+) -> Organisation:
+    """The organisation of that unified social credit code; made on its first visit.
+
+    An officer who has the licence before him sets a new legal representative; ``by_stranger``
+    nothing of a known organisation is changed.
+    Raises ValueError in words for a wrong code, or for an unknown one without a name.
+    """
+    code = codes.organisation_code(uscc)
+    found = Organisation.objects.filter(uscc=code).first()
+    speaker = tidy(legal_representative)[:40]
+    if found is None:
+        if not tidy(name) or not speaker:
+            raise ValueError("第一次来的单位，请填写单位名称和法定代表人")
+        return Organisation.objects.create(uscc=code, name=tidy(name)[:100],
+                                           legal_representative=speaker)
+    if speaker and speaker != found.legal_representative and not by_stranger:
+        found.legal_representative = speaker
+        found.save(update_fields=["legal_representative"])
+    return found

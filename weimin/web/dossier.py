@@ -162,7 +162,7 @@ def _cover(file: CaseFile, listed: Iterable[Entry]) -> bytes:
 def _application(file: CaseFile) -> Iterator[str]:
     yield f"{file.item.name}（{file.item.code} 第 {file.item.number} 版）"
     for someone in reading.parties(file.id):
-        said = person_of(file, someone)
+        said = person_of(someone)
         yield "，".join(filter(None, (f"{said['role']} {said['name']}", said["identity"],
                                      said["phone"], said["paper"])))
     for fact in facts_of(file):

@@ -45,3 +45,20 @@ class Attempt(models.Model):
     class Meta:
         db_table = "web_attempt"
         indexes = [models.Index(fields=["what", "who", "at"], name="attempt_recent")]
+
+
+class Draft(models.Model):
+    """What somebody has filled in of an application and not sent yet: his alone, encrypted whole."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey("network.Account", models.CASCADE, db_index=False)
+    item = models.TextField()  # its code
+    sealed = models.BinaryField()
+    touched_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "web_draft"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "item"], name="one_draft_of_an_item")
+        ]

@@ -68,6 +68,17 @@ def resident(request: HttpRequest) -> Actor:
     return actor
 
 
+def page_number(request: HttpRequest, most: int = 1000) -> int:
+    """Which page of a list; anything that is no number is the first."""
+    text = request.GET.get("page", "1")
+    return max(1, min(int(text), most)) if text.isascii() and text.isdigit() else 1
+
+
+def part_of(request: HttpRequest) -> str:
+    """The part of a page that script asks for beside what stands already; empty: all of it."""
+    return request.headers.get("X-Part", "")
+
+
 def page(
     request: HttpRequest, template: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:

@@ -17,7 +17,7 @@ from weimin.web.admin import (
 )
 from weimin.web.api.router import api
 from weimin.web.desk import cards, case, dossiers, intake, lists
-from weimin.web.portal import kept, verify
+from weimin.web.portal import apply, kept, verify
 from weimin.web.portal import views as portal
 
 handler404 = "weimin.web.failures.not_found"
@@ -28,8 +28,9 @@ urlpatterns = [
     # 办事大厅
     path("", portal.home, name="portal"),
     path("items/<str:code>", portal.guide, name="guide"),
-    path("items/<str:code>/apply", portal.apply, name="apply"),
-    path("applied/<str:number>", portal.applied, name="applied"),
+    path("items/<str:code>/apply", apply.apply, name="apply"),
+    path("items/<str:code>/apply/<str:question>", apply.one_page, name="apply-page"),
+    path("applied/<str:number>", apply.applied, name="applied"),
     path("mine", portal.mine, name="mine"),
     path("mine/information.json", kept.download, name="mine-kept"),
     path("mine/<str:number>", portal.one, name="mine-one"),
@@ -55,6 +56,8 @@ urlpatterns = [
     path("desk/batch", lists.batch, name="batch"),
     path("desk/intake", intake.find_item, name="intake-find"),
     path("desk/intake/<str:code>", intake.intake, name="intake"),
+    path("desk/intake/<str:code>/guided", intake.one_by_one, name="guided"),
+    path("desk/intake/<str:code>/guided/<str:question>", intake.one_page, name="guided-page"),
     path("desk/areas", intake.areas, name="areas"),
     path("desk/received/<str:number>", intake.received, name="received"),
     path("desk/cases/<str:number>", case.case, name="case"),

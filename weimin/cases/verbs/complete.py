@@ -3,6 +3,7 @@
 from typing import Any
 
 from weimin.cases.cards import judge
+from weimin.cases.delivery import acted_at
 from weimin.cases.effects import EFFECTS, settle
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
@@ -22,9 +23,12 @@ def complete(
 
     What follows (other steps, the decision of the case) is the flow's: see
     :func:`weimin.flow.transitions.complete`. A step that a colleague holds is his to do, until
-    the head of the office releases it.
+    the head of the office releases it. A step of the applicant that an officer enters for him
+    says so in the event.
     """
-    _finish(file, "complete", step, outcome, dict(answers or {}), {})
+    whose = file.item.flow.steps[file.find_step(step).key].who.line
+    mark = {"on_behalf": "applicant"} if whose == "applicant" and not file.is_party else {}
+    _finish(file, "complete", step, outcome, dict(answers or {}), mark)
 
 
 @verb("登记线下办理结果")
@@ -58,7 +62,7 @@ def _finish(
     row.set(
         state="void" if outcome == "repeat" else "done", outcome=outcome, done_at=file.occurred_at,
         answers={**answers, **mark} or None, account_id=file.actor.account_id,
-        late=row.due_at is not None and file.occurred_at > row.due_at,
+        late=row.due_at is not None and acted_at(answers, file.occurred_at) > row.due_at,
     )
     judge(file, row)
     data: dict[str, Any] = {

@@ -37,12 +37,13 @@ chain.register(receive="收件")
 class Party:
     """Somebody for whom or by whom the case is asked. ``name`` is only for the masked label."""
 
-    role: str = "applicant"
+    role: str = "applicant"  # applicant agent guardian member
     person_id: int | None = None
     organisation_id: int | None = None
     name: str = ""
     phone: str = ""  # to follow the case without an account: only its keyed hash is kept
-    paper: str = ""
+    paper: str = ""  # what shows the right to act for the applicant
+    relation: str = ""  # to the applicant, in words: 配偶, 母亲, 法定代表人
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +60,17 @@ class Intake:
     another_is_meant: bool = False  # asked about a second open case: yes, it is another matter
 
 
-_PRELUDE = """
-SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases_serial'),
-       a.path, r.body, r.answer,
-       (SELECT c.number FROM cases_case c JOIN cases_party p ON p.case_id = c.id
+# An open case of the same item that asks for the same person, household or organisation: a
+# household is known by any of its members.
+_TWIN = """cases_party p JOIN cases_case c ON c.id = p.case_id
           JOIN catalogue_item_version v ON v.id = c.item_version_id
           JOIN catalogue_item i ON i.id = v.item_id
-         WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role = 'applicant'
-           AND p.person_id = %(person)s LIMIT 1)
+         WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role IN ('applicant', 'member')"""
+_PRELUDE = f"""
+SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases_serial'),
+       a.path, r.body, r.answer,
+       coalesce((SELECT c.number FROM {_TWIN} AND p.person_id = ANY(%(people)s) LIMIT 1),
+                (SELECT c.number FROM {_TWIN} AND p.organisation_id = %(organisation)s LIMIT 1))
   FROM network_epoch e
   LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_from <= %(today)s
        AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
@@ -103,17 +107,22 @@ def _receive(
     occurred_at: datetime | None, late_entry: str,
 ) -> Answer:
     applicant = _applicant(intake)
+    people = sorted(p.person_id for p in intake.parties
+                    if p.person_id and p.role in ("applicant", "member"))
     with connection.cursor() as cursor:
-        if applicant.person_id and not intake.another_is_meant:
+        if not intake.another_is_meant:
             # Two windows at the same moment: the second must see what the first received.
+            # In the order of the ids, so that two halves of a household can't lock each other out.
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                [f"receive:{applicant.person_id}:{intake.item}"],
+                "SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(%s::text[]) k",
+                [[f"receive:{who}:{intake.item}" for who in people]
+                 or [f"receive:organisation-{applicant.organisation_id}:{intake.item}"]],
             )
         cursor.execute(
             _PRELUDE,
-            {"item": intake.item, "person": applicant.person_id, "area": intake.area,
-             "today": local(now).date(), "reply": reply_key(actor, "receive", key)},
+            {"item": intake.item, "people": people, "area": intake.area,
+             "organisation": applicant.organisation_id, "today": local(now).date(),
+             "reply": reply_key(actor, "receive", key)},
         )
         epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
     if stored := replayed((body, answer), asked):
@@ -126,13 +135,13 @@ def _receive(
     item = _item(intake.item, routes)
     file = _open_file(intake, item, routes, actor, now, path)
     if twin and not intake.another_is_meant:
-        raise _already_open(twin, actor, now)
+        _ask_about(twin, actor, now)
     file.row.update(id=case_id, number=case_number(local(now).year, serial))
     file.recorded_at = recorded_at
     if occurred_at is not None:
         file.row["received_at"] = occurred_at
         file.enter_late(occurred_at, late_entry)
-    return _write(file, intake, applicant, key, asked)
+    return _write(file, intake, applicant, key, asked, twin)
 
 
 def _no_such_place(code: str, on: date) -> str:
@@ -143,26 +152,49 @@ def _no_such_place(code: str, on: date) -> str:
     return "没有这个地方，或它已经撤并"
 
 
-def _already_open(twin: str, actor: Actor, now: datetime) -> AlreadyOpen:
-    """The number of the other case is told to those only who may see it."""
+def _ask_about(twin: str, actor: Actor, now: datetime) -> None:
+    """Raise AlreadyOpen: a person decides whether it is another matter.
+
+    The number of the other case is told to those only who may see it. A resident who asks for
+    somebody else learns nothing of that person's cases: the office is told, in the event.
+    """
     try:
         CaseFile.load(twin, actor=actor, now=now, lock=False)
     except NotFound:
+        if actor.is_resident:
+            return
         twin = ""
-    return AlreadyOpen(
-        f"这位居民已有一件同样的事项在办{f'（{twin}）' if twin else ''}",
+    raise AlreadyOpen(
+        f"同一申请人（户、单位）已有一件同样的事项在办{f'（{twin}）' if twin else ''}",
         "如确为另一件事，请勾选“另办一件”后再提交", number=twin or None,
     )
 
 
 def _applicant(intake: Intake) -> Party:
+    """The one applicant. Raises Invalid for parties that don't fit together."""
     found = [party for party in intake.parties if party.role == "applicant"]
     if len(found) != 1:
         raise Invalid(fields={"applicant": "请填写一位申请人"})
+    applicant = found[0]
+    if len(_helpers(intake)) > 1:
+        raise Invalid(fields={"who": "只能有一位代办人或监护人"})
     for party in intake.parties:
-        if party.role in ("agent", "guardian") and not party.paper.strip():
-            raise Invalid(fields={"paper": "代办、监护须写明凭据，如委托书、监护证明"})
-    return found[0]
+        if fault := _party_fault(party, applicant):
+            raise Invalid(fields=dict([fault]))
+    return applicant
+
+
+def _party_fault(party: Party, applicant: Party) -> tuple[str, str] | None:
+    """What is wrong with one of the parties: the field and what to say of it."""
+    if party.role in ("agent", "guardian") and not party.paper.strip():
+        return "paper", "代办、监护须写明凭据，如委托书、监护证明"
+    if party is not applicant and party.person_id == applicant.person_id:
+        return "who", "代办人、监护人、家庭成员不能是申请人本人"
+    if applicant.organisation_id and party.role in ("guardian", "member"):
+        return "who", "单位申请由法定代表人或经办人来办"
+    if party.role == "member" and not party.relation.strip():
+        return "members", "请写明每位家庭成员与申请人的关系"
+    return None
 
 
 def _item(code: str, routes: Routes) -> ItemSpec:
@@ -215,31 +247,35 @@ def _receiver(actor: Actor, routes: Routes, competent: int) -> tuple[int, int, i
 
 
 def _write(
-    file: CaseFile, intake: Intake, applicant: Party, key: str, asked: bytes
+    file: CaseFile, intake: Intake, applicant: Party, key: str, asked: bytes, twin: str | None
 ) -> Answer:
     row, item, on = file.row, file.item, local(file.row["received_at"]).date()
-    row["applicant"] = mask_name(applicant.name)
+    # What an organisation is called is public; what a person is called is not.
+    row["applicant"] = applicant.name if applicant.organisation_id else mask_name(applicant.name)
     clocks.start(file, "notice", item.profile.notice, on)
     clocks.show(file)
-    row["follow_hash"] = vault.lookup(f"{row['number']}:{applicant.phone[-4:]}") \
-        if applicant.phone else None
+    phone = applicant.phone or next((p.phone for p in _helpers(intake) if p.phone), "")
+    row["follow_hash"] = vault.lookup(f"{row['number']}:{phone[-4:]}") if phone else None
     file.batch.insert("cases_case", [{**row, "version": 1}])
     file.batch.insert(
         "cases_party",
         [{"case_id": row["id"], "role": p.role, "seq": n, "person_id": p.person_id,
-          "organisation_id": p.organisation_id, "paper": p.paper}
+          "organisation_id": p.organisation_id, "paper": p.paper, "relation": p.relation}
          for n, p in _numbered(intake.parties)],
     )
     _put_materials(file, intake)
-    _learn_phone(file, applicant)
+    _learn_phones(file, applicant, intake)
     for office, why in _who_sees(file, on):
         file.grant(office, why)
     first_duty(file, row["lead_post_id"], file.lead_account)
     file.record(
         "receive",
-        {"number": row["number"], "item": [item.code, item.number]},
-        private={"parties": [[p.role, n, p.person_id, p.organisation_id, p.paper]
-                             for n, p in _numbered(intake.parties)]},
+        {"number": row["number"], "item": [item.code, item.number],
+         **({"twin": twin} if twin else {})},
+        private={"parties": [
+            [p.role, n, p.person_id, p.organisation_id, p.paper, p.relation]
+            for n, p in _numbered(intake.parties)
+        ]},
     )
     answer = Answer(number=row["number"], state="received", version=1, receipt=file.seal())
     if key:
@@ -248,19 +284,28 @@ def _write(
     return answer
 
 
-def _learn_phone(file: CaseFile, applicant: Party) -> None:
+def _helpers(intake: Intake) -> list[Party]:
+    """Whoever acts for the applicant."""
+    return [party for party in intake.parties if party.role in ("agent", "guardian")]
+
+
+def _learn_phones(file: CaseFile, applicant: Party, intake: Intake) -> None:
     """Keep the phone of a person of whom none was known. A known one is not overwritten here:
 
-    the phone is the resident's log-in, and changing it needs more than a form at a counter.
+    the phone is the resident's log-in, and changing it needs more than a form at a counter. A
+    phone that two of them gave is the helper's: a child's or an old mother's papers name his.
     """
-    if not (applicant.person_id and applicant.phone):
-        return
-    file.batch.add(
-        "UPDATE registry_person SET phone_cipher = %s, phone_hash = %s, phone_mask = %s"
-        " WHERE id = %s AND phone_hash IS NULL AND account_id IS NULL",
-        [vault.encrypt(applicant.phone), vault.lookup(applicant.phone),
-         mask_code(applicant.phone), applicant.person_id],
-    )
+    learnt: set[str] = set()
+    for party in (*_helpers(intake), applicant):
+        if not (party.person_id and party.phone) or party.phone in learnt:
+            continue
+        learnt.add(party.phone)
+        file.batch.add(
+            "UPDATE registry_person SET phone_cipher = %s, phone_hash = %s, phone_mask = %s"
+            " WHERE id = %s AND phone_hash IS NULL AND account_id IS NULL",
+            [vault.encrypt(party.phone), vault.lookup(party.phone),
+             mask_code(party.phone), party.person_id],
+        )
 
 
 def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
@@ -275,6 +320,9 @@ def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
 def _put_materials(file: CaseFile, intake: Intake) -> None:
     check_own({file_id for file_id in intake.have.values() if file_id}, file.actor.account_id)
     specs = {spec.key: spec for spec in materials.wanted(file)}
+    helpers = [(p.role, p.relation) for p in _helpers(intake)]
+    specs |= {spec.key: spec for spec in materials.papers_of(
+        helpers, for_person=_applicant(intake).person_id is not None, known=specs)}
     unknown = (set(intake.have) | set(intake.declared)) - set(specs)
     if unknown:
         raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个事项不需要这份材料"))
@@ -300,15 +348,16 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
 
 def _certificates_held(intake: Intake, types: set[str]) -> dict[str, int]:
     """Valid certificates that were issued here and stand in for a material (K6)."""
-    person = _applicant(intake).person_id
-    if not types or person is None:
+    holder = _applicant(intake)
+    if not types:
         return {}
+    column = "holder_person_id" if holder.person_id else "holder_organisation_id"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT type, max(id) FROM registry_certificate WHERE holder_person_id = %s"
+            f"SELECT type, max(id) FROM registry_certificate WHERE {column} = %s"
             " AND type = ANY(%s) AND revoked_at IS NULL"
             " AND (valid_to IS NULL OR valid_to >= current_date) GROUP BY type",
-            [person, list(types)],
+            [holder.person_id or holder.organisation_id, list(types)],
         )
         return dict(cursor.fetchall())
 

@@ -23,7 +23,7 @@ from weimin.catalogue.finding import find, listed
 from weimin.kernel import clock
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
-from weimin.registry.people import person_by_identity
+from weimin.registry.people import organisation_by_code, person_by_identity
 from weimin.web.api.params import checked_params
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
@@ -109,7 +109,7 @@ def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -
 
 
 class PartyIn(Schema):
-    """A party by the identity number; a resident leaves it out for himself.
+    """A party by the identity number or the organisation's code; a resident leaves both out.
 
     The registry's own ids are not taken: whoever could guess one would learn who it is.
     """
@@ -119,6 +119,9 @@ class PartyIn(Schema):
     name: str = Field("", max_length=40)
     phone: str = Field("", max_length=20)
     paper: str = Field("", max_length=200)
+    relation: str = Field("", max_length=20)  # of a member to the head: 配偶
+    uscc: str = Field("", max_length=40)
+    legal_representative: str = Field("", max_length=40)
 
 
 class CaseIn(Schema):
@@ -161,15 +164,18 @@ def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
 def _party(actor: Actor, given: PartyIn) -> Party:
     """A party as the verb takes it. A resident is his own applicant and names nobody else."""
     if actor.is_resident:
-        if given.role != "applicant" or given.identity:
-            raise NotAllowed("居民在网上只能为自己申请", "代他人办理请到窗口，带上委托书")
+        if given.role != "applicant" or given.identity or given.uscc:
+            raise NotAllowed("居民用接口只能为自己申请", "代他人、单位办理请用办事大厅，或到窗口")
         return Party(person_id=actor.person_id, name=actor.name, phone=given.phone)
     try:
+        if given.uscc:
+            company = organisation_by_code(given.uscc, given.name, given.legal_representative)
+            return Party(role=given.role, organisation_id=company.pk, name=company.name)
         person = person_by_identity(given.identity, given.name)
     except ValueError as error:
         raise Invalid(fields={"parties.identity": str(error)}) from None
     return Party(role=given.role, person_id=person.pk, name=person.name, phone=given.phone,
-                 paper=given.paper)
+                 paper=given.paper, relation=given.relation)
 
 
 class RowOut(Schema):

@@ -6,8 +6,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.cases import reading
 from weimin.cases.cards import COLOUR_TITLES, STATE_TITLES
-from weimin.web.desk.lists import page_number
-from weimin.web.page import HANDLERS, in_role, page
+from weimin.web.page import HANDLERS, in_role, page, page_number
 from weimin.web.words import plain_name
 
 _OVERSEERS = ("leader", "supervisor", "government_head")

@@ -31,7 +31,7 @@ from weimin.registry.models import Person
 from weimin.trail.models import Reveal
 from weimin.web.desk import delivery
 from weimin.web.desk.forms import card_words, forms_of, params_of
-from weimin.web.page import page, staff
+from weimin.web.page import page, part_of, staff
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
 from weimin.web.words import headline, light_of, state_of
@@ -42,7 +42,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     """One case: a sentence, the steps, the trail, and what I may do next."""
     actor, now = staff(request), clock.now()
     file = CaseFile.load(number, actor=actor, now=now, lock=False)
-    return _show(request, file, actor, done=request.GET.get("done"))
+    return _show(request, file, done=request.GET.get("done"))
 
 
 @require_POST
@@ -60,7 +60,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         if error.status == 404:
             raise
         file = CaseFile.load(number, actor=actor, now=now, lock=False)
-        return _show(request, file, actor, error=error, verb=verb, status=error.status)
+        return _show(request, file, error=error, verb=verb, status=error.status)
     return redirect(f"{reverse('case', args=[number])}?done={verb}")
 
 
@@ -79,9 +79,20 @@ def _expected(request: HttpRequest) -> int | None:
 
 
 def _show(
-    request: HttpRequest, file: CaseFile, actor: Actor, *, done: str | None = None,
+    request: HttpRequest, file: CaseFile, *, done: str | None = None,
     error: WeiminError | None = None, verb: str = "", status: int = 200,
 ) -> HttpResponse:
+    """The whole page, or only the case for the desk that stands beside its list."""
+    template = "desk/_case.jinja" if part_of(request) == "case" else "desk/case.jinja"
+    return page(request, template, status=status, failed_verb=verb,
+                **context_of(request, file, done=done, error=error))
+
+
+def context_of(
+    request: HttpRequest, file: CaseFile, *, done: str | None = None,
+    error: WeiminError | None = None,
+) -> dict[str, Any]:
+    """What the case's template draws."""
     people = reading.parties(file.id)
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
@@ -92,21 +103,25 @@ def _show(
     colour, word = light_of(row.due_at, row.warn_on, file.now)
     forms = forms_of(file)
     typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
-    return page(
-        request, "desk/case.jinja", status=status, file=file, forms=forms,
-        primary=next((f for f in forms if f.action.primary), None),
-        headline=headline(row, applicant.name if applicant else _anonymous(file), waits, office, file.now),
-        color=colour, word=_("全件{}").format(word) if waiting and row.due_at else word, state=state_of(file.state, file.outcome, bool(file.open_pause)),
-        graph=graph_of(file), events=[event_of(h, file.item.flow) for h in reading.happenings(file.id)],
-        materials=_materials(file), people=[person_of(file, p) for p in people],
-        facts=facts_of(file), clocks=_clocks(file), office=office,
-        competent=file.routes.office_names.get(file.office_id, ""),
-        receiver=file.routes.office_names.get(file.receiver_id, ""),
-        erased=file.applicant == ERASED, pause=_pause(file), cards=[card_words(file, card) for card in file.cards], key=uuid.uuid4().hex, done=done, error=error, failed_verb=verb,
-        typed=typed, papers=_papers(file), delivered=delivery.shown(file),
-        scans=any(f.action.verb == "supplement" for f in forms),
-        signs=any(x.get("kind") == "signature" for f in forms for x in f.fields),
-    )
+    line = headline(row, applicant.name if applicant else _anonymous(file), waits, office, file.now)
+    if waiting and row.due_at:
+        word = _("全件{}").format(word)
+    return {
+        "file": file, "forms": forms, "headline": line, "color": colour, "word": word,
+        "primary": next((f for f in forms if f.action.primary), None),
+        "state": state_of(file.state, file.outcome, bool(file.open_pause)),
+        "graph": graph_of(file),
+        "events": [event_of(h, file.item.flow) for h in reading.happenings(file.id)],
+        "materials": _materials(file), "people": [person_of(p) for p in people],
+        "facts": facts_of(file), "clocks": _clocks(file), "office": office,
+        "competent": file.routes.office_names.get(file.office_id, ""),
+        "receiver": file.routes.office_names.get(file.receiver_id, ""),
+        "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
+        "key": uuid.uuid4().hex, "done": done, "error": error,
+        "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
+        "scans": any(f.action.verb == "supplement" for f in forms),
+        "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
+    }
 
 
 def _anonymous(file: CaseFile) -> str:
@@ -164,6 +179,10 @@ def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
         said.append(f"{_titles(flow, [data['step']])}：{outcome}")
     if data.get("way") in WAYS:
         said.append(WAYS[data["way"]].title)
+    if data.get("twin"):
+        said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(data["twin"]))
+    if data.get("on_behalf"):
+        said.append(_("工作人员代申请人登记"))
     if data.get("missing"):
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
@@ -216,11 +235,17 @@ def _materials(file: CaseFile) -> list[dict[str, Any]]:
     return found
 
 
-def person_of(file: CaseFile, someone: reading.Someone) -> dict[str, Any]:
-    roles = {"applicant": _("申请人"), "agent": _("代办人"), "guardian": _("监护人"),
-             "member": _("家庭成员")}
-    return {"role": roles[someone.role], "name": someone.name, "identity": someone.identity,
-            "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id}
+_ROLES = {"applicant": "申请人", "agent": "代办人", "guardian": "监护人", "member": "家庭成员"}
+
+
+def person_of(someone: reading.Someone) -> dict[str, Any]:
+    """One party: his role in words; what he is to the applicant where the role does not say it."""
+    role, relation = _ROLES[someone.role], someone.relation
+    if someone.role == "agent" and relation:
+        role, relation = relation, ""
+    return {"role": role, "name": someone.name, "identity": someone.identity,
+            "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id,
+            "relation": relation}
 
 
 def facts_of(file: CaseFile) -> list[dict[str, Any]]:

@@ -83,9 +83,10 @@ def _complete(file: CaseFile, action: Action) -> Fields:
     kind = kind_of(file.item.flow.steps[action.step.key].kind)
     if kind.delivers:
         return delivery.fields(file)
+    several = len(kind.outcomes) > 1
     fields: Fields = [
-        {"name": "outcome", "label": _("结果"), "kind": "radios", "inline": True,
-         "value": "approve", "options": list(kind.outcomes.items())}
+        {"name": "outcome", "label": _("结果"), "kind": "radios" if several else "hidden",
+         "inline": True, "value": next(iter(kind.outcomes)), "options": list(kind.outcomes.items())}
     ]
     for ask in kind.asks:
         shape: dict[str, Any] = {"name": f"answer-{ask.key}", "label": ask.label,

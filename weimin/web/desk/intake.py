@@ -1,29 +1,30 @@
 """收件: find the item by the words a resident uses, and take it in on one page."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
+import segno
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
+from markupsafe import Markup
 
-from weimin.cases import reading
 from weimin.cases.file import CaseFile
 from weimin.cases.verbs import receive
-from weimin.cases.verbs.receive import CHANNELS, Intake, Party
+from weimin.cases.verbs.receive import CHANNELS
 from weimin.catalogue.finding import find, listed
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
-from weimin.kernel.text import tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
-from weimin.registry.models import Person
-from weimin.registry.people import home_of, known_person, person_by_identity
+from weimin.registry.models import Organisation
+from weimin.registry.people import home_of, known_person
+from weimin.web import asking, guided
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 
@@ -47,23 +48,27 @@ def spec_of(code: str) -> ItemSpec:
 
 @require_http_methods(["GET", "POST"])
 def intake(request: HttpRequest, code: str) -> HttpResponse:
-    """One page: identity number first, the rest filled in; nothing typed is ever lost."""
+    """One page: identity number first, the rest filled in; nothing typed is ever lost.
+
+    ``look`` asks for the same form again: 1 with what the registry knows, 2 with what the answers
+    so far change (who acts, which materials), 3 with places found by their name.
+    """
     actor, item = in_role(request, *HANDLERS), spec_of(code)
     if request.method == "GET":
-        return _form(request, actor, item, _typed_from(request))
+        return _form(request, actor, item, QueryDict(f"area={request.GET.get('area', '')}"))
     try:
-        if request.POST.get("look") == "2":
-            return _form(request, actor, item, request.POST.dict())
         if request.POST.get("look") == "1":
             return _form(request, actor, item, _known(request.POST, item))
+        if request.POST.get("look"):
+            return _form(request, actor, item, request.POST)
         with transaction.atomic():  # whoever was typed in for nothing is not kept
-            made = intake_of(request.POST, item, channel=_channel(actor),
-                             scans=scans_of(request, actor))
+            made = asking.intake_of(request.POST, item, channel=_channel(actor),
+                                    scans=scans_of(request, actor))
             answer = receive(made, actor=actor, now=clock.now(), key=request.POST.get("key", ""))
     except WeiminError as error:
         if error.status not in (409, 422):
             raise
-        return _form(request, actor, item, request.POST.dict(), error=error)
+        return _form(request, actor, item, request.POST, error=error)
     return redirect("received", answer.number)
 
 
@@ -71,29 +76,26 @@ def _channel(actor: Actor) -> str:
     return "village" if actor.level == "village" else "window"
 
 
-def _typed_from(request: HttpRequest) -> dict[str, Any]:
-    """An empty form: what was asked so far stays in the browser's draft."""
-    return {"area": request.GET.get("area", "")}
-
-
-def _known(post: Any, item: ItemSpec) -> dict[str, Any]:
-    """What the registry knows of the person whose identity number was typed (一次采集多方利用).
+def _known(post: QueryDict, item: ItemSpec) -> QueryDict:
+    """What the registry knows of whose number was typed (一次采集多方利用).
 
     The number comes by POST: identity numbers never stand in an address. Raises Invalid for a
     wrong number; an unknown person leaves the form as it was typed.
     """
+    typed = post.copy()
+    if asking.who_of(post, item) in asking.ORGANISATION:
+        return _known_organisation(typed)
     try:
         number = codes.identity_number(post.get("identity", ""))
     except ValueError as error:
         raise Invalid(fields={"identity": str(error)}) from None
-    typed: dict[str, Any] = post.dict()
     person = known_person(number)
     known = {
         "person.birth": codes.birth_of(number).isoformat(), "person.sex": codes.sex_of(number),
         "person.id_number": number,
     }
     if person is not None:
-        typed |= {"name": person.name, "known": "1"}
+        typed["name"], typed["known"] = person.name, "1"
         if person.phone_hash and not typed.get("phone"):
             typed["phone"] = vault.decrypt(person.phone_cipher)
         home = home_of(person, clock.today())
@@ -106,134 +108,81 @@ def _known(post: Any, item: ItemSpec) -> dict[str, Any]:
             "person.phone": vault.decrypt(person.phone_cipher),
         }
     for field in item.form:
-        if field.prefill in known and known[field.prefill] and not typed.get(f"f-{field.key}"):
+        if known.get(field.prefill) and not typed.get(f"f-{field.key}"):
             typed[f"f-{field.key}"] = known[field.prefill]
     return typed
 
 
-def intake_of(
-    post: Any, item: ItemSpec, *, channel: str, scans: Mapping[str, int] | None = None
-) -> Intake:
-    """What the form says, as the verb takes it. Raises Invalid with a message per field."""
-    wrong: dict[str, str] = {}
-    person = _person_of(post, wrong)
-    parties: list[Party] = []
-    if person is not None:
-        parties.append(Party(person_id=person.pk, name=person.name, phone=_phone(post)))
-    if post.get("who") in ("agent", "guardian"):
-        agent = _agent_of(post, wrong)
-        if agent is not None:
-            parties.append(Party(role=post["who"], person_id=agent.pk, name=agent.name,
-                                 paper=tidy(post.get("paper", ""))))
-    answers = _answers(post, item)
-    if wrong:
-        raise Invalid(fields=wrong)
-    assert person is not None
-    area = post.get("area") or (
-        home_of(person, clock.today()) if item.place == "household" else "")
-    if not area:
-        raise Invalid(fields={"area": _("请选择地方")})
-    return Intake(
-        item=item.code, area=area, parties=tuple(parties), answers=answers,
-        have={**dict.fromkeys(post.getlist("have")), **(scans or {})},
-        declared=tuple(post.getlist("declared")),
-        channel=channel, another_is_meant=post.get("another") == "1",
-    )
-
-
-def _phone(post: Any) -> str:
+def _known_organisation(typed: QueryDict) -> QueryDict:
     try:
-        return codes.phone_number(post.get("phone", ""))
-    except ValueError:
-        return ""
-
-
-def _person_of(post: Any, wrong: dict[str, str]) -> Person | None:
-    """The applicant: found by the identity number, or made with what was typed."""
-    if post.get("phone", "").strip():
-        try:
-            codes.phone_number(post["phone"])
-        except ValueError as error:
-            wrong["phone"] = str(error)
-            return None
-    area = post.get("area") or None
-    if area and not Area.objects.filter(code=area).exists():
-        wrong["area"] = _("没有这个地方，请从列表中选择")
-        return None
-    try:
-        return person_by_identity(post.get("identity", ""), post.get("name", ""), area)
+        code = codes.organisation_code(typed.get("uscc", ""))
     except ValueError as error:
-        wrong["name" if "姓名" in str(error) else "identity"] = str(error)
-        return None
-
-
-def _agent_of(post: Any, wrong: dict[str, str]) -> Person | None:
-    shadow = {"identity": post.get("agent_identity", ""), "name": post.get("agent_name", ""),
-              "phone": ""}
-    mine: dict[str, str] = {}
-    found = _person_of(shadow, mine)
-    wrong.update({f"agent_{key}": said for key, said in mine.items()})
-    return found
-
-
-def _answers(post: Any, item: ItemSpec) -> dict[str, Any]:
-    """The form's own fields; the standard ones are the applicant's and are not asked twice."""
-    answers: dict[str, Any] = {}
-    standard = {"name": "name", "id_number": "identity", "phone": "phone"}
-    for field in item.form:
-        asked = "area" if field.prefill == _PLACE_FIELDS[item.place] else f"f-{field.key}"
-        raw = post.get(standard.get(field.key, asked), "")
-        if field.type == "bool" and raw == "":
-            continue
-        if raw not in ("", None):
-            answers[field.key] = raw
-    for scenario in item.scenarios:
-        if post.get(f"s-{scenario.key}"):
-            answers[scenario.key] = post[f"s-{scenario.key}"]
-    return answers
+        raise Invalid(fields={"uscc": str(error)}) from None
+    found = Organisation.objects.filter(uscc=code).first()
+    if found is not None:
+        typed["org_name"], typed["known"] = found.name, "1"
+        typed["org_legal"] = typed.get("org_legal") or found.legal_representative
+    return typed
 
 
 def _form(
-    request: HttpRequest, actor: Actor, item: ItemSpec, typed: dict[str, Any],
+    request: HttpRequest, actor: Actor, item: ItemSpec, typed: QueryDict,
     error: WeiminError | None = None,
 ) -> HttpResponse:
     fields = error.fields if isinstance(error, Invalid) else {}
-    scenarios = {s.key: typed.get(f"s-{s.key}", "") for s in item.scenarios}
-    materials = list(item.materials_for(scenarios))
     errors = [{"href": f"#{_anchor(key)}", "text": said} for key, said in fields.items()]
     if error is not None and not errors:
-        errors = [{"href": "#another" if isinstance(error, AlreadyOpen) else "#identity",
+        errors = [{"href": "#another" if isinstance(error, AlreadyOpen) else "#who",
                    "text": f"{error.message} {error.remedy}"}]
+    who = asking.who_of(typed, item)
     return page(
-        request, "desk/intake.jinja", status=error.status if error else 200, item=item,
-        typed=typed, errors=errors, wrong=fields, materials=materials,
-        twin=error.details.get("number") if isinstance(error, AlreadyOpen) else None,
-        key=typed.get("key") or uuid.uuid4().hex, areas=_areas_near(actor),
-        have=request.POST.getlist("have"), declared=request.POST.getlist("declared"),
-        asked=[f for f in item.form if f.key not in ("name", "id_number", "phone")
-               and f.type != "table" and f.prefill != _PLACE_FIELDS[item.place]],
-        limit=item.promised or item.statutory, own_area=actor.area_path.strip("/").split("/")[-1],
+        request, "desk/intake.jinja", status=error.status if error else 200, item=item, ask=asking,
+        typed=typed, errors=errors, wrong=fields, who=who, limit=item.promised or item.statutory,
+        materials=asking.materials_of(typed, item), twin=isinstance(error, AlreadyOpen),
+        twin_number=error.details.get("number") if error else None,
+        key=typed.get("key") or uuid.uuid4().hex, areas=_areas(actor, typed),
+        place_area=typed.get("area") or actor.area_path.strip("/").split("/")[-1],
     )
 
 
+_OWN = frozenset(("identity", "name", "phone", "area", "paper", "agent_identity", "agent_name",
+                  "agent_phone", "uscc", "org_name", "org_legal", "members", "who"))
+
+
 def _anchor(key: str) -> str:
-    return key if key in ("identity", "name", "phone", "area", "paper", "agent_identity",
-                          "agent_name") else f"f-{key}"
+    return key if key in _OWN else f"f-{key}"
 
 
-_PLACE_FIELDS = {
-    "household": "person.household_area", "residence": "person.residence_area", "site": "-",
-    "counter": "-",
-}
-
-
-def _areas_near(actor: Actor) -> list[tuple[str, str]]:
-    """Villages of the officer's own town (or the village itself), for the list of places."""
+def _areas(actor: Actor, typed: QueryDict) -> list[tuple[str, str]]:
+    """Villages of the officer's own town, those found by name, and the one that is chosen."""
     path = actor.area_path
     parts = path.strip("/").split("/")
     town = "/" + "/".join(parts[:3]) + "/" if len(parts) >= 3 else path
-    rows = Area.objects.filter(living(clock.today()), path__startswith=town, level="village")
+    wanted = Q(path__startswith=town)
+    if place := typed.get("place", "").strip():
+        wanted |= Q(full_name__contains=place)
+    if typed.get("area"):
+        wanted |= Q(code=typed["area"])
+    rows = Area.objects.filter(wanted, living(clock.today()), level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:400])
+
+
+def _seat(request: HttpRequest, code: str) -> guided.Seat:
+    actor = in_role(request, *HANDLERS)
+    return guided.Seat(actor=actor, route="guided-page", start="guided", done="received",
+                       back=reverse("intake", args=[code]), channel=_channel(actor))
+
+
+@require_http_methods(["GET", "POST"])
+def one_by_one(request: HttpRequest, code: str) -> HttpResponse:
+    """The same intake one question a page, for an officer who is new to the item."""
+    return guided.begin(request, _seat(request, code), spec_of(code))
+
+
+@require_http_methods(["GET", "POST"])
+def one_page(request: HttpRequest, code: str, question: str) -> HttpResponse:
+    """One question of it, or all that was said before it is received."""
+    return guided.step(request, _seat(request, code), spec_of(code), question)
 
 
 @require_GET
@@ -254,8 +203,15 @@ def received(request: HttpRequest, number: str) -> HttpResponse:
     return page(
         request, "desk/received.jinja", file=file, channel=CHANNELS[file.channel],
         competent=file.routes.office_names[file.office_id],
+        receiver=file.routes.office_names[file.receiver_id],
         notice=file.clocks["notice"].due_on if "notice" in file.clocks else None,
         can_accept=any(a.verb == "accept" for a in file.actions()),
         lacking=[m for m in file.materials.values() if m == "missing"],
-        people=reading.parties(file.id), key=uuid.uuid4().hex,
+        qr=_qr(request.build_absolute_uri(f"{reverse('follow')}?number={file.number}")),
     )
+
+
+def _qr(text: str) -> Markup:
+    """A code for the resident's phone, drawn on the page."""
+    return Markup(segno.make(text, micro=False).svg_inline(border=2, omitsize=True))
+

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime
+from typing import Any
 
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse
@@ -11,40 +12,47 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from weimin.cases import reading
+from weimin.cases.file import CaseFile
 from weimin.cases.verbs import complete
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import WeiminError
-from weimin.web.page import HANDLERS, in_role, page, staff
+from weimin.web.desk.case import context_of
+from weimin.web.page import HANDLERS, in_role, page, page_number, part_of, staff
 from weimin.web.words import light_of, plain_name
 
 
 @require_GET
 def desk(request: HttpRequest) -> HttpResponse:
-    """What needs me now, late first."""
+    """What needs me now, late first; on a wide screen with the chosen case beside it.
+
+    The address keeps the filter, the page and the case. A chosen case that is gone, or not mine to
+    see, is the same not-found as everywhere.
+    """
     actor, now = in_role(request, *HANDLERS), clock.now()
-    view, number = request.GET.get("view", "mine"), page_number(request)
-    late_only = view == "late"
+    view, number = request.GET.get("view", "mine"), page_number(request, 20)
+    late_only, chosen = view == "late", request.GET.get("case", "")
     rows = reading.work(actor, now=now, late_only=late_only, page=number)
     total, late = reading.work_count(actor, now=now)
     shown = late if late_only else total
-    return page(
-        request, "desk/list.jinja", groups=_groups(rows, now), view=view,
-        filters=[
+    context: dict[str, Any] = {
+        "groups": _groups(rows, now, chosen), "view": "late" if late_only else "mine",
+        "number": number, "total": shown,
+        "filters": [
             {"text": _("等我办"), "href": "?view=mine", "current": not late_only,
              "count": _count(total)},
             {"text": _("超期"), "href": "?view=late", "current": late_only, "count": _count(late),
              "tone": "late"},
         ],
-        pager=_pager(number, shown, f"?view={view}&page="), total=shown,
-        done=request.GET.get("done"), failed=request.GET.getlist("failed"),
-    )
-
-
-def page_number(request: HttpRequest) -> int:
-    """The page that was asked for, between the first and the twentieth."""
-    text = request.GET.get("page", "1")
-    return max(1, min(int(text), 20)) if text.isdigit() else 1
+        "pager": _pager(number, shown, f"?view={view}&page="),
+    }
+    if part_of(request) == "list":
+        return page(request, "desk/_list.jinja", **context)
+    if chosen:
+        file = CaseFile.load(chosen, actor=actor, now=now, lock=False)
+        context |= context_of(request, file)
+    return page(request, "desk/list.jinja", **context, approved=request.GET.get("done"),
+                failed=request.GET.getlist("failed"))
 
 
 def _count(number: int) -> str:
@@ -60,7 +68,7 @@ def _pager(number: int, total: int, base: str) -> dict[str, object]:
     }
 
 
-def _groups(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
+def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[str, object]]:
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits = reverse("case", args=["0"]).removesuffix("0"), _("等您{}")
@@ -71,8 +79,8 @@ def _groups(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
                 "href": address + row.number, "item": plain_name(row.item.name),
                 "person": row.applicant, "why": waits.format(row.waits_for),
-                "number": group_case_number(row.number), "color": colour, "word": word, "current": False,
-                "picked": False,
+                "number": group_case_number(row.number), "color": colour, "word": word,
+                "current": row.number == chosen, "picked": False,
             }
         )
     return [{"title": titles[c], "cases": groups[c]} for c in titles if c in groups]
@@ -103,14 +111,16 @@ def lines(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
 @require_GET
 def calls(request: HttpRequest) -> HttpResponse:
     """Residents whom no SMS reaches and who should hear something today."""
-    actor, now = staff(request), clock.now()
+    actor, now, number = staff(request), clock.now(), page_number(request)
     rows = reading.seen(
-        actor,
+        actor, page=number,
         also="c.state IN ('noticed', 'decided') AND NOT EXISTS (SELECT FROM cases_party p"
         " JOIN registry_person r ON r.id = p.person_id WHERE p.case_id = c.id"
         " AND r.phone_mask LIKE '1%%')",
     )
-    return page(request, "desk/calls.jinja", rows=lines(rows, now))
+    return page(request, "desk/calls.jinja", rows=lines(rows, now), number=number,
+                more=len(rows) == reading.PAGE, none_title=_("今天没有要打的电话"),
+                none_text=_("收不到短信的居民，要补材料或结果已出时，会出现在这里。"))
 
 
 @require_GET
@@ -118,10 +128,8 @@ def excel(request: HttpRequest) -> HttpResponse:
     """The list as a sheet, masked as on the screen."""
     searched = request.GET.get("of") == "search"
     actor, now = staff(request) if searched else in_role(request, *HANDLERS), clock.now()
-    rows = [
-        row for number in range(1, 21)
-        for row in reading.work(actor, now=now, page=number)
-    ] if not searched else reading.search(actor, request.GET.get("q", ""))
+    rows = (reading.search(actor, request.GET.get("q", ""), size=reading.EXACT_UP_TO) if searched else reading.work(
+        actor, now=now, late_only=request.GET.get("view") == "late", size=reading.EXACT_UP_TO))
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet("办件")

@@ -14,26 +14,27 @@ from weimin.cases import materials, reading
 from weimin.cases.file import CaseFile
 from weimin.cases.models import Case
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs import receive
-from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
-from weimin.kernel import clock, codes, vault
+from weimin.kernel import clock
 from weimin.kernel.clock import say_date
-from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
+from weimin.kernel.errors import Invalid, NotFound, WeiminError
 from weimin.kernel.text import code_text, tidy
 from weimin.network.models import Area, living
-from weimin.registry.models import Certificate, Person
-from weimin.registry.people import home_of
+from weimin.registry.models import Certificate
 from weimin.trail import receipts
 from weimin.trail.models import Event
 from weimin.voice.rate import LEVELS, rate, rateable
+from weimin.web import drafts
 from weimin.web.desk.case import graph_of
+from weimin.web.desk.forms import forms_of, params_of
 from weimin.web.desk.intake import spec_of
 from weimin.web.limits import address, limited
-from weimin.web.page import actor_of, page, resident
+from weimin.web.page import page, page_number, resident
 from weimin.web.portal.guide import guide_of
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
+
+PER_PAGE = 20
 
 
 @require_GET
@@ -63,105 +64,18 @@ def _areas(request: HttpRequest) -> list[tuple[str, str]]:
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:30])
 
 
-@require_http_methods(["GET", "POST"])
-def apply(request: HttpRequest, code: str) -> HttpResponse:
-    """Apply for oneself or for somebody else."""
-    actor, item = resident(request), spec_of(code)
-    person = Person.objects.get(pk=actor.person_id or 0)
-    if request.method == "GET":
-        return _application(request, item, person, {"area": home_of(person, clock.today())})
-    try:
-        number = _apply(request, item, person)
-    except WeiminError as error:
-        if error.status not in (409, 422):
-            raise
-        return _application(request, item, person, request.POST.dict(), error)
-    return redirect("applied", number)
-
-
-def _apply(request: HttpRequest, item: Any, person: Person) -> str:
-    wrong: dict[str, str] = {}
-    if not person.identity_hash:
-        try:
-            number = codes.identity_number(request.POST.get("identity", ""))
-            if Person.objects.filter(identity_hash=vault.lookup(number)).exists():
-                raise ValueError(_("这个身份证号已登记在另一个手机号下，请到窗口办理"))
-            person.set_identity(number)
-            person.birth, person.sex = codes.birth_of(number), codes.sex_of(number)
-        except ValueError as error:
-            wrong["identity"] = str(error)
-    area = request.POST.get("area", "")
-    if not Area.objects.filter(living(clock.today()), code=area, level="village").exists():
-        wrong["area"] = _("请先查找并选择村（社区）")
-    if wrong:
-        raise Invalid(fields=wrong)
-    if not person.household_id:
-        person.household_id = area
-    person.save()
-    answers = {
-        f.key: request.POST[f"f-{f.key}"] for f in item.form
-        if request.POST.get(f"f-{f.key}", "") != ""
-    }
-    for key, value in (("name", person.name), ("phone", vault.decrypt(person.phone_cipher)),
-                       ("id_number", vault.decrypt(person.identity_cipher))):
-        if any(f.key == key for f in item.form):
-            answers[key] = value
-    for scenario in item.scenarios:
-        if request.POST.get(f"s-{scenario.key}"):
-            answers[scenario.key] = request.POST[f"s-{scenario.key}"]
-    made = Intake(
-        item=item.code, area=area, channel="web", answers=answers,
-        parties=(Party(person_id=person.pk, name=person.name,
-                       phone=vault.decrypt(person.phone_cipher)),),
-        have={**dict.fromkeys(request.POST.getlist("have")),
-              **scans_of(request, actor_of(request))},
-        declared=tuple(request.POST.getlist("declared")),
-        another_is_meant=request.POST.get("another") == "1",
-    )
-    return receive(made, actor=actor_of(request), now=clock.now(),
-                   key=request.POST.get("key", "")).number
-
-
-def _application(
-    request: HttpRequest, item: Any, person: Person, typed: dict[str, Any],
-    error: WeiminError | None = None,
-) -> HttpResponse:
-    fields = error.fields if isinstance(error, Invalid) else {}
-    errors = [{"href": f"#{key if key in ('identity', 'area') else 'f-' + key}", "text": said}
-              for key, said in fields.items()]
-    if error is not None and not errors:
-        errors = [{"href": "#another", "text": f"{error.message} {error.remedy}"}]
-    place = typed.get("place", "") or request.GET.get("place", "")
-    chosen = Area.objects.filter(code=typed.get("area") or "-").first()
-    return page(
-        request, "portal/apply.jinja", status=error.status if error else 200, item=item,
-        person=person, typed=typed, errors=errors, wrong=fields, place=place, chosen=chosen,
-        areas=_areas(request), key=typed.get("key") or uuid.uuid4().hex,
-        twin=error.details.get("number") if isinstance(error, AlreadyOpen) else None,
-        have=request.POST.getlist("have"), declared=request.POST.getlist("declared"),
-        materials=list(item.materials_for({s.key: typed.get(f"s-{s.key}") for s in item.scenarios})),
-        asked=[f for f in item.form if f.key not in ("name", "id_number", "phone")
-               and f.type != "table"],
-    )
-
-
-@require_GET
-def applied(request: HttpRequest, number: str) -> HttpResponse:
-    """The number large, what happens next."""
-    file = CaseFile.load(number, actor=resident(request), now=clock.now(), lock=False)
-    notice = file.clocks.get("notice")
-    return page(request, "portal/applied.jinja", file=file,
-                office=file.routes.office_names[file.office_id],
-                notice=notice.due_on if notice else None)
-
-
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
-    """My cases, the newest first."""
-    rows = reading.seen(resident(request))
-    return page(request, "portal/mine.jinja", rows=[
+    """What I have not sent yet, then my cases, the newest first."""
+    actor, number = resident(request), page_number(request)
+    rows = reading.seen(actor, page=number, size=PER_PAGE + 1)
+    items = {f.item.code: f.item for f in listed()}
+    unsent = [{"item": items[d.item], "touched": d.touched_at, "ends": d.ends_at}
+              for d in drafts.waiting(actor, clock.now()) if d.item in items]
+    return page(request, "portal/mine.jinja", number=number, more=len(rows) > PER_PAGE,
+                unsent=unsent, rows=[
         {"row": row, "name": plain_name(row.item.name), "state": state_of(row.state, row.outcome)}
-        for row in rows
+        for row in rows[:PER_PAGE]
     ])
 
 
@@ -174,6 +88,7 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _one(request: HttpRequest, file: CaseFile, error: WeiminError | None = None) -> HttpResponse:
+    forms = forms_of(file)
     promise = file.clocks.get("promise") or file.clocks.get("decision")
     absent = [spec for spec in materials.wanted(file)
               if file.materials.get(spec.key) in ("missing", "promised")]
@@ -183,7 +98,8 @@ def _one(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         state=state_of(file.state, file.outcome, bool(file.open_pause)), graph=graph_of(file),
         office=file.routes.office_names[file.office_id],
         phone=file.item.data["phone"]["consult"], absent=absent,
-        verbs={a.verb for a in file.actions()}, key=uuid.uuid4().hex,
+        verbs={form.action.verb for form in forms}, key=uuid.uuid4().hex,
+        mine=[form for form in forms if form.action.verb == "complete"], typed=request.POST,
         promised=promise.due_on if promise else None,
         foreseen=bool(promise and promise.due_on and file.calendar.is_foreseen(promise.due_on)),
         notice=notice.due_on if notice and not notice.met_at else None,
@@ -197,12 +113,12 @@ def _one(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
     )
 
 
-_RESIDENT_VERBS = {"supplement", "withdraw", "nudge"}
+_RESIDENT_VERBS = {"supplement", "withdraw", "nudge", "complete"}
 
 
 @require_POST
 def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
-    """Supplement, withdraw, nudge."""
+    """Supplement, withdraw, nudge, or do the step that is the applicant's own."""
     actor = resident(request)
     if verb not in _RESIDENT_VERBS:
         raise NotFound(_("没有这个操作"))
@@ -210,6 +126,8 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if verb == "supplement":
         params["have"] = {**dict.fromkeys(request.POST.getlist("have")),
                           **scans_of(request, actor)}
+    elif verb == "complete":
+        params = params_of(verb, request.POST)
     elif verb == "withdraw":
         params["reason"] = tidy(request.POST.get("reason", ""))
     else:

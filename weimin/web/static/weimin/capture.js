@@ -81,7 +81,7 @@
   /* -- one material -- */
   function Box(root) {
     var box = this, form = root.closest('form'), input = $('input[type=file]', root), hidden = $('input[type=hidden]', root);
-    var key = 'scan:' + location.pathname + ':' + (form.dataset.draft || '') + ':' + root.dataset.key;
+    var key = 'scan:' + new URL(form.getAttribute('action') || '', location.href).pathname + ':' + (form.dataset.draft || '') + ':' + root.dataset.key;
     box.root = root; box.form = form; box.at = root.dataset.at; box.pages = []; box.title = root.dataset.title;
     box.token = ($('[name=csrfmiddlewaretoken]', form) || {}).value || '';
     box.queue = Promise.resolve();
@@ -233,7 +233,11 @@
     }
   }
 
-  function ready() { $$('[data-capture]', d).forEach(function (root) { boxes.push(new Box(root)); }); }
+  function ready() {
+    boxes = boxes.filter(function (b) { return d.contains(b.root); });
+    $$('[data-capture]:not([data-ready])', d).forEach(function (root) { root.dataset.ready = ''; boxes.push(new Box(root)); });
+  }
+  d.addEventListener('weimin:part', ready);
   /* The phone goes in with a POST: a preview of the link, which runs no script, must not use it up */
   var enter = $('form[data-enter]', d), way;
   if (!enter) return ready();

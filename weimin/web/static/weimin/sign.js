@@ -56,6 +56,7 @@
     form.addEventListener('change', show); show();
   }
 
-  $$('[data-sign]', d).forEach(pad);
-  $$('form', d).forEach(ways);
+  function ready(scope) { $$('[data-sign]', scope).forEach(pad); $$('form', scope).forEach(ways); }
+  ready(d);
+  d.addEventListener('weimin:part', function (e) { if (!e.target.closest('form')) ready(e.target); });
 })();

@@ -24,14 +24,128 @@
     if ((t = hit('[data-dialog]')) && (m = $(t.hash)) && m.showModal) { e.preventDefault(); m.showModal(); }
     if ((t = hit('[data-close]')) && t.closest('dialog').open) { e.preventDefault(); t.closest('dialog').close(); }
     if ((t = hit('[data-item]'))) memo(sessionStorage, 'at', t.id);
+    if (t && desk && t.closest('.pane-list') && beside() && !e.ctrlKey && !e.metaKey && !e.shiftKey && !e.button) { e.preventDefault(); openCase(t.href); }
     $$('[data-menu][open]').forEach(function (x) { if (!x.contains(e.target)) x.open = false; });
   });
+
+  /* Parts: what the server drew again takes the place of what stands here */
+  function parsed(text) { return new DOMParser().parseFromString(text, 'text/html'); }
+  function put(box, html) {
+    box.innerHTML = html; ready(box);
+    box.dispatchEvent(new CustomEvent('weimin:part', { bubbles: true, detail: box }));
+  }
+  function get(url, part, body) {
+    return fetch(url, { method: body ? 'POST' : 'GET', body: body, headers: { 'X-Part': part }, credentials: 'same-origin' })
+      .then(function (r) { return r.text().then(function (t) { return { text: t, ok: r.ok, url: r.url }; }); });
+  }
+
+  /* Desk: the list stays, the case comes beside it; the address says which */
+  var desk = $('[data-desk]'), pane = $('#case'), turn = 0;
+  function beside() { return desk && getComputedStyle(pane).display !== 'none' && getComputedStyle($('.pane-list')).display !== 'none'; }
+  function current(number) {
+    $$('.pane-list .cases>li').forEach(function (li) {
+      var a = $('[data-item]', li), on = !!number && a.pathname.split('/').pop() === number;
+      li.classList.toggle('current', on);
+      if (on) a.setAttribute('aria-current', 'true'); else a.removeAttribute('aria-current');
+    });
+  }
+  function show(answer) {                    /* false: not a case; a log-in or an error stands alone */
+    var box = parsed(answer.text), part = $('[data-case]', box);
+    if (!part || $('head link', box)) return false;
+    put(pane, part.outerHTML);
+    desk.className = 'desk is-case'; pane.scrollTop = 0;
+    d.title = part.dataset.title; current(part.dataset.case);
+    var m = $('dialog[open]', pane);
+    if (m) { m.open = false; m.showModal(); } else $('h1', pane).focus({ preventScroll: true });
+    return true;
+  }
+  function openCase(href, keep) {
+    var mine = ++turn, number = href.split('?')[0].split('/').pop();
+    pane.setAttribute('aria-busy', 'true');
+    get(href, 'case').then(function (answer) {
+      if (mine !== turn) return;
+      pane.removeAttribute('aria-busy');
+      if (!show(answer)) { location = href; return; }
+      if (!keep) history.pushState({ number: number }, '', desk.dataset.desk + '&case=' + number);
+    }).catch(function () { location = href; });
+  }
+  function noCase() {
+    turn++; put(pane, $('#no-case').innerHTML);
+    desk.className = 'desk is-list'; current('');
+  }
+  function relist() {
+    get(desk.dataset.desk, 'list').then(function (answer) {
+      var list = $('.pane-list'), at = list.scrollTop, open = $('[data-case]', pane);
+      if (!answer.ok || $('head link', parsed(answer.text))) return;
+      put($('[data-list-part]'), answer.text); list.scrollTop = at;
+      current(open && open.dataset.case);
+    });
+  }
+  if (desk) {
+    var first = $('[data-case]', pane);
+    history.replaceState({ number: first ? first.dataset.case : '' }, '');
+    addEventListener('popstate', function (e) {
+      if (!e.state) return;
+      if (!beside()) location.reload();
+      else if (e.state.number) openCase('/desk/cases/' + e.state.number, true);
+      else noCase();
+    });
+    on('submit', function (e) {
+      var f = e.target;
+      if (e.defaultPrevented || !pane.contains(f) || !/\/do\//.test(f.action) || !beside()) return;
+      e.preventDefault();
+      var body = new FormData(f);
+      if (e.submitter && e.submitter.name) body.append(e.submitter.name, e.submitter.value);
+      $$('button', f).forEach(function (b) { b.disabled = true; });
+      get(f.action, 'case', body).then(function (answer) {
+        if (!show(answer)) location = '/desk/cases/' + $('[data-case]', pane).dataset.case;
+        else if (answer.ok) relist();
+      }).catch(function () { $$('button', f).forEach(function (b) { b.disabled = false; }); alert(pane.dataset.broken); });
+    });
+  }
+
+  /* Forms whose questions depend on answers: the server draws them anew, what was typed stays */
+  function again(form, look, by) {
+    var body = new FormData(form), mark = d.activeElement && { name: d.activeElement.name, value: d.activeElement.value, tick: /^(radio|checkbox)$/.test(d.activeElement.type) };
+    Array.from(body.keys()).forEach(function (k) { if (body.get(k) instanceof File) body.delete(k); });
+    body.set('look', look);
+    return get(form.action, 'form', body).then(function (answer) {
+      var fresh = parsed(answer.text), old = $('[data-errors]', form), errors = $('[data-errors]', fresh), m;
+      if (!$('[data-part]', fresh)) { location.reload(); return; }
+      if (old) old.remove();
+      $$('[data-part]', form).forEach(function (p) { put(p, d.importNode($('#' + p.id, fresh), true).innerHTML); });
+      $$('[data-keyed]', form).forEach(function (list, i) {
+        var next = $$('[data-keyed]', fresh)[i];
+        $$('[data-row]', next).forEach(function (li) {      /* a row that stays keeps its files */
+          var mine = $('[data-row="' + li.dataset.row + '"]', list);
+          if (mine) next.replaceChild(mine, li);
+        });
+        while (list.firstChild) list.firstChild.remove();
+        while (next.firstChild) list.append(next.firstChild);
+        list.dispatchEvent(new CustomEvent('weimin:part', { bubbles: true, detail: list }));
+      });
+      if (errors) { form.insertBefore(d.importNode(errors, true), $('.two', form)); $('[data-errors]', form).focus(); return; }
+      if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
+      else m = $$('input,select,textarea,button', form).filter(function (x) { return mark && mark.name && x.name === mark.name && (!mark.tick && x.type !== 'submit' || x.value === mark.value); })[0];
+      if (m) m.focus();
+    });
+  }
+  on('click', function (e) {
+    var b = e.target.closest('[data-again]');
+    if (!b) return;
+    e.preventDefault(); again(b.form, b.value, b).catch(function () { b.form.submit(); });
+  });
+  on('change', function (e) { if ('look' in e.target.dataset) again(e.target.form, '2'); });
 
   /* Keys: j k / ? Escape and the letters that buttons carry */
   function items() { return $$('[data-list] [data-item]').filter(function (x) { return x.offsetParent; }); }
   on('keydown', function (e) {
     var el = d.activeElement, m, list, i;
     if (e.key === 'Escape' && (m = $('[data-menu][open]'))) { m.open = false; $('summary', m).focus(); return; }
+    if (e.key === 'Escape' && !$('dialog[open]') && beside() && pane.contains(el)) {
+      if ((m = $('.pane-list [data-item][aria-current]') || items()[0])) m.focus();
+      return;
+    }
     if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || $('dialog[open]') || memo(localStorage, 'keys') === 'off') return;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) && !/^(checkbox|radio)$/.test(el.type)) return;
     if (e.key === '/') m = $('[data-search]');
@@ -83,7 +197,7 @@
     });
   }
 
-  /* A page, or a part that htmx brought */
+  /* A page, or a part of one that came later */
   function ready(scope) {
     var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at');
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
@@ -93,6 +207,6 @@
     if ((m = $('.side [aria-current]', scope)) && innerWidth < 1024) m.parentNode.parentNode.scrollLeft = m.offsetLeft - 16;
     if ((m = $('.pane-list [data-item][aria-current]', scope)) && getComputedStyle(m.closest('.pane-list')).overflowY === 'auto') m.scrollIntoView({ block: 'nearest' });
   }
+  root.classList.add('js');
   ready(d);
-  on('htmx:load', function (e) { if (e.detail.elt !== d.body) ready(e.detail.elt); });
 })();

@@ -1,0 +1,201 @@
+"""The desk: list and case side by side, and who may be taken in at the counter."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.cases.scenes import publish_variant
+from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received
+from tests.web.doors import logged_in
+from weimin.cases.models import Case, Material, Party
+from weimin.kernel import clock, vault
+
+pytestmark = pytest.mark.django_db
+
+MINIMUM, ROAD = "HY-AID-01", "HY-BLD-03"
+
+
+@pytest.fixture(autouse=True)
+def noon(now: datetime) -> Iterator[None]:
+    with clock.rehearsed(now + timedelta(hours=2)):
+        yield
+
+
+def at(actor: Any) -> Client:
+    client = logged_in(actor)
+    client.raise_request_exception = True
+    return client
+
+
+# -- side by side --------------------------------------------------------------------------------
+
+
+def test_the_case_stands_beside_its_list(cast: Cast, now: datetime) -> None:
+    number, other = accepted(cast, now), received(cast, now, another_is_meant=True)
+    page = at(cast.reviewer).get(f"/desk?case={number}").content.decode()
+    assert f'data-case="{number}"' in page and f"/desk/cases/{other}" in page
+    assert re.search(rf'class="current">.{{0,400}}/desk/cases/{number}', page, re.DOTALL)
+
+
+def test_script_asks_for_the_case_alone_and_for_the_list_alone(cast: Cast, now: datetime) -> None:
+    number, reviewer = accepted(cast, now), at(cast.reviewer)
+    case = reviewer.get(f"/desk/cases/{number}", headers={"X-Part": "case"}).content.decode()
+    assert "<html" not in case and "data-item" not in case
+    listed = reviewer.get("/desk", headers={"X-Part": "list"}).content.decode()
+    assert "<html" not in listed and "data-item" in listed and "data-case" not in listed
+
+
+def test_a_refusal_comes_back_as_the_case_alone_with_what_was_typed(
+    cast: Cast, now: datetime
+) -> None:
+    number, reviewer = accepted(cast, now), at(cast.reviewer)
+    step = Case.objects.get(number=number).step_set.get(state="open").pk
+    said = {"step": step, "outcome": "reject", "answer-opinion": "不符合条件"}
+    answer = reviewer.post(f"/desk/cases/{number}/do/complete", said, headers={"X-Part": "case"})
+    assert answer.status_code == 422
+    assert "<html" not in answer.content.decode() and "不符合条件" in answer.content.decode()
+
+
+def test_neither_costs_more_queries_than_it_may(cast: Cast, now: datetime) -> None:
+    for _ in range(3):
+        number = accepted(cast, now, another_is_meant=True)
+    reviewer = at(cast.reviewer)
+    for path, most, part in (("/desk", 5, ""), (f"/desk/cases/{number}", 8, "case"),
+                             (f"/desk?case={number}", 11, "")):
+        reviewer.get(path, headers={"X-Part": part})
+        with CaptureQueriesContext(connection, ) as queries:
+            reviewer.get(path, headers={"X-Part": part})
+        assert len(queries) <= most, [q["sql"][:90] for q in queries]
+
+
+def test_a_case_that_is_not_his_is_not_found_beside_the_list_either(
+    cast: Cast, now: datetime
+) -> None:
+    number = accepted(cast, now)
+    assert logged_in(cast.other_clerk).get(f"/desk?case={number}").status_code == 404
+
+
+def test_the_sheet_holds_what_the_list_shows(cast: Cast, now: datetime) -> None:
+    import io
+    import zipfile
+
+    number = accepted(cast, now)
+
+    def sheet(query: str) -> str:
+        body = at(cast.reviewer).get(f"/desk/excel?{query}").content
+        with zipfile.ZipFile(io.BytesIO(body)) as book:
+            return "".join(book.read(n).decode() for n in book.namelist() if n.endswith("xml"))
+
+    assert number in sheet("view=mine")
+    assert number not in sheet("view=late")
+
+
+# -- intake --------------------------------------------------------------------------------------
+
+
+def send(cast: Cast, item: str, clerk: Any = None, **said: Any) -> Any:
+    return at(clerk or cast.clerk).post(f"/desk/intake/{item}", {"area": VILLAGE, **said})
+
+
+def who_is(person: Any, prefix: str = "") -> dict[str, str]:
+    return {f"{prefix}identity": vault.decrypt(person.identity_cipher), f"{prefix}name": person.name}
+
+
+def test_an_organisation_and_its_handler_are_taken_in_with_the_letter(cast: Cast) -> None:
+    form = at(cast.clerk).post(f"/desk/intake/{ROAD}", {"who": "handler", "look": "2"})
+    assert "授权委托书" in form.content.decode() and 'name="uscc"' in form.content.decode()
+    sent = send(cast, ROAD, who="handler", uscc="91990000MA00000008", org_name="示意合作社",
+                org_legal="周示意", **who_is(cast.qian, "agent_"), agent_phone="19000005678",
+                have=["by-letter", "by-agent-card"])
+    assert sent.status_code == 302, sent.content.decode()
+    case = Case.objects.get()
+    assert case.applicant == "示意合作社"
+    assert Party.objects.get(case=case, role="agent").paper == "授权委托书"
+    assert Material.objects.get(case=case, key="by-letter").state == "have"
+    page = at(cast.clerk).get(f"/desk/cases/{case.number}").content.decode()
+    assert "法定代表人 周示意" in page and "经办人" in page
+    found = at(cast.clerk).get("/desk/search?q=示意合作社").content.decode()
+    assert case.number in found.replace(" ", "")
+
+
+def test_a_guardian_without_his_paper_is_told_so_in_the_notice(cast: Cast) -> None:
+    send(cast, ALLOWANCE, cast.info, who="guardian", **who_is(cast.zhao), **who_is(cast.qian, "agent_"))
+    number = Case.objects.get().number
+    page = at(cast.info).get(f"/desk/cases/{number}").content.decode()
+    assert "监护关系证明（户口簿、出生医学证明、监护证明之一）" in page
+    notice = re.search(r'id="notify_missing".*?</form>', page, re.DOTALL)
+    assert notice and re.search(r'value="by-guardianship" checked', notice[0])
+
+
+def test_a_household_is_taken_in_with_its_members(cast: Cast) -> None:
+    row = {"m-0-name": "钱大妈", "m-0-relation": "配偶", "m-0-status": "健康",
+           "m-0-id": vault.decrypt(cast.qian.identity_cipher)}
+    said = {"who": "self", **who_is(cast.zhao), **row, "f-hardship": ["illness", "disaster"]}
+    assert send(cast, MINIMUM, **said).status_code == 302
+    case = Case.objects.get()
+    assert Party.objects.get(case=case, role="member").person_id == cast.qian.pk
+    assert case.facts["hardship"] == ["illness", "disaster"]
+    assert case.facts["members"][0]["id"].startswith("密:")
+    asked = send(cast, MINIMUM, **{**said, **who_is(cast.qian), "m-0-name": "", "m-0-id": "",
+                                   "m-0-relation": "", "m-0-status": ""})
+    assert asked.status_code == 409 and "另办一件" in asked.content.decode()
+
+
+def test_the_answers_change_the_list_of_materials(cast: Cast) -> None:
+    def names(**said: str) -> str:
+        page = at(cast.clerk).post(f"/desk/intake/{ROAD}", {"look": "2", **said}).content.decode()
+        return " ".join(re.findall(r'name="have" value="([\w-]+)"', page))
+
+    assert "repair" in names(**{"s-dig": "yes"}) and "repair" not in names(**{"s-dig": "no"})
+
+
+def test_a_resident_of_elsewhere_is_found_by_the_name_of_his_village(cast: Cast) -> None:
+    page = at(cast.other_clerk).post(f"/desk/intake/{ALLOWANCE}", {"look": "3", "place": "杉桥村"})
+    assert f'value="{VILLAGE}"' in page.content.decode()
+
+
+# -- a step of the applicant ---------------------------------------------------------------------
+
+
+FLOW = {"steps": {
+    "check": {"title": "乡镇初审", "kind": "review", "who": "item@town"},
+    "built": {"title": "报告竣工", "kind": "register", "who": "applicant", "needs": ["check"]},
+    "decide": {"title": "决定", "kind": "decision", "who": "item@county", "needs": ["built"]},
+}}
+
+
+@pytest.fixture
+def waits_for_him(cast: Cast, now: datetime, own_network: None) -> str:
+    publish_variant(ALLOWANCE, flow=FLOW)
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(hours=1))
+    return number
+
+
+def test_the_portal_asks_the_applicant_for_his_step(waits_for_him: str, cast: Cast) -> None:
+    his = at(cast.resident)
+    page = his.get(f"/mine/{waits_for_him}").content.decode()
+    assert "请您办理：报告竣工" in page
+    step = re.search(r'name="step" value="(\d+)"', page)
+    assert step
+    his.post(f"/mine/{waits_for_him}/do/complete",
+             {"step": step[1], "outcome": "approve", "answer-note": "已完工"})
+    assert "请您办理：报告竣工" not in his.get(f"/mine/{waits_for_him}").content.decode()
+
+
+def test_the_counter_enters_it_for_him_and_the_timeline_says_so(
+    waits_for_him: str, cast: Cast
+) -> None:
+    desk, address = at(cast.info), f"/desk/cases/{waits_for_him}"
+    page = desk.get(address).content.decode()
+    assert "代申请人登记：报告竣工" in page
+    step = re.search(r'id="complete-(\d+)"', page)
+    assert step
+    desk.post(f"{address}/do/complete", {"step": step[1], "outcome": "approve"})
+    assert "工作人员代申请人登记" in desk.get(address).content.decode()
