@@ -28,6 +28,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("liu", "calls", "/desk/calls"),
     ("liu", "case", "{open}"),
     ("liu", "switch", "/switch"),
+    ("tang", "dossiers", "/desk/dossiers"),
     ("chen", "today", "/today"),
     ("chen", "today-cases", "/today/cases/open"),
     ("admin", "admin", "/admin"),

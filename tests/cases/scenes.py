@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from tests.cast import COUNTY, TOWN, VILLAGE, Cast, holder
 from weimin.cases.facts import checked
 from weimin.cases.models import Case, Clock, Step
@@ -20,6 +22,7 @@ from weimin.ops.people import identity_of
 from weimin.registry.models import Person
 from weimin.trail import chain
 from weimin.trail.models import Event
+from weimin.trail.verify import verify
 
 HOUSING = "HY-BLD-01"  # 公租房: three departments of the county review it side by side
 ROAD = "HY-BLD-03"  # 挖掘道路: a permit, reviewed in the county, where a pipe may need an expert
@@ -145,11 +148,22 @@ def chain_faults(case_id: int) -> list[int]:
     events = Event.objects.filter(subject_type="case", subject_id=case_id).order_by("seq")
     faults, previous = [], chain.GENESIS
     for place, event in enumerate(events, start=1):
-        expected = chain.digest(event.algorithm, previous, bytes(event.body))
+        columns = chain.head_of(
+            chain.Subject("case", case_id), event.seq, event.verb, event.account_id,
+            event.post_id, event.occurred_at, event.recorded_at,
+        )
+        expected = chain.digest(event.algorithm, previous, columns, bytes(event.body))
         if event.seq != place or bytes(event.hash) != expected:
             faults.append(place)
         previous = bytes(event.hash)
     return faults
+
+
+def proof_faults(number: str) -> list[str]:
+    """Where the rows of the case, or its chain, are not what the chain says."""
+    report = verify(keys=settings.KEYS, subject=("case", case_of(number).pk))
+    assert report.chains == 1
+    return [str(broken) for broken in report.broken]
 
 
 def publish_variant(code: str, **changes: Any) -> None:

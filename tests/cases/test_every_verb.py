@@ -13,6 +13,7 @@ from tests.cases.scenes import (
     case_of,
     chain_faults,
     of_county,
+    proof_faults,
     publish_variant,
     story,
     told,
@@ -151,6 +152,8 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "end": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "申请人去世"}),
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
+    "erase": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "order", "sure": True,
+                                "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除"}),
     "revoke": lambda c, t: Scene(_certified(c, t), c.town_head, {"ground": "procedure",
                                  "reason": "未经审核"}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
@@ -186,6 +189,7 @@ def test_it_writes_one_event_of_its_name_and_at_most_one_version(
     moved = name != "nudge"  # which changes nothing on anybody's screen
     assert (case.version, answer.version, answer.state) == (version + moved, case.version, case.state)
     assert chain_faults(case.pk) == []
+    assert proof_faults(scene.number) == []
 
 
 def test_the_event_says_who_did_it_and_in_which_post(name: str, cast: Cast, now: datetime) -> None:

@@ -6,80 +6,16 @@ chain, the columns beside it, the signed roots and their exported copies can tel
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
 
-from tests.cast import assemble, do, received
-from tests.conftest import point_at
-from weimin.cases.verbs import accept
-from weimin.kernel.clock import SHANGHAI
-from weimin.ops.postgres import APP, SUPERUSER, Server
-from weimin.trail.roots import take_root
-from weimin.trail.verify import Report, verify
-
-COPY = "weimin_tampered"
-Tamper = Callable[[str], Report]
-
-
-@pytest.fixture(scope="module")
-def committed(
-    server: Server, django_db_setup: None, django_db_blocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Server, Path]]:
-    """A copy of the database with three cases, a root over two of them, and its exported copy."""
-    folder = tmp_path_factory.mktemp("roots")
-    now = datetime(2026, 6, 10, 10, 0, tzinfo=SHANGHAI)
-    with django_db_blocker.unblock():
-        connections["default"].close()
-        with psycopg.connect(server.url(SUPERUSER, "postgres"), autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE IF EXISTS {COPY}")
-            admin.execute(f"CREATE DATABASE {COPY} TEMPLATE weimin")
-        point_at(server.url(APP, COPY))
-        with transaction.atomic():
-            cast = assemble()
-        number = received(cast, now)
-        accept(number, actor=cast.reviewer, now=now)
-        received(cast, now, item="HY-ELD-01", answers={}, have={"id-card": None, "photo": None})
-        take_root(now, keys=settings.KEYS, folder=folder)
-        do(number, "check", actor=cast.reviewer, now=now)  # younger than the root
-        yield server, folder
-        connections["default"].close()
-        point_at(server.url(APP))
-        with psycopg.connect(server.url(SUPERUSER, "postgres"), autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE {COPY}")
-
-
-@pytest.fixture
-def tamper(committed: tuple[Server, Path], django_db_blocker) -> Iterator[Tamper]:
-    """Carry out some SQL as superuser without triggers, verify, and put everything back."""
-    server, folder = committed
-    with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
-        kept = {
-            table: root.execute(f"SELECT * FROM {table}").fetchall()
-            for table in ("trail_event", "trail_private", "trail_root")
-        }
-    with django_db_blocker.unblock():
-
-        def change(sql: str) -> Report:
-            with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
-                root.execute("SET session_replication_role = replica")
-                assert root.execute(sql).rowcount != 0, "the attack itself did nothing"
-            return verify(keys=settings.KEYS, exported=folder)
-
-        yield change
-        connections["default"].close()
-    with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
-        root.execute("SET session_replication_role = replica")
-        for table, rows in kept.items():
-            root.execute(f"DELETE FROM {table}")
-            for row in rows:
-                root.execute(f"INSERT INTO {table} VALUES ({','.join(['%s'] * len(row))})", row)
-
+from tests.trail.conftest import COPY, Tamper
+from weimin.ops.postgres import SUPERUSER, Server
+from weimin.trail import chain
+from weimin.trail.verify import verify
 
 CASE = "subject_type = 'case' AND subject_id = (SELECT min(id) FROM cases_case)"
 
@@ -142,15 +78,16 @@ def test_a_chain_recomputed_with_valid_hashes_is_found_by_the_root(
     """The attacker knows the algorithm and rewrites everything, hashes and columns included."""
     server, _ = committed
     with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
-        rows = root.execute(f"SELECT seq, body, subject_id FROM trail_event WHERE {CASE}"
-                            " ORDER BY seq").fetchall()
+        rows = root.execute("SELECT seq, body, subject_id, verb, account_id, post_id, occurred_at,"
+                            f" recorded_at FROM trail_event WHERE {CASE} ORDER BY seq").fetchall()
     previous, updates = bytes(32), []
-    for seq, body, _subject in rows:
+    for seq, body, subject, *columns in rows:
         said = json.loads(body)
         if seq == 1:
-            said["d"]["channel"] = "web"
+            said["w"]["case"]["channel"] = "web"
         forged = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-        previous = hashlib.sha256(previous + forged).digest()
+        head = chain.head_of(chain.Subject("case", subject), seq, *columns)
+        previous = hashlib.sha256(previous + head + forged).digest()
         updates.append((forged.hex(), previous.hex(), seq))
     values = ",".join(f"('\\x{b}'::bytea,'\\x{h}'::bytea,{s})" for b, h, s in updates)
     report = tamper(

@@ -129,7 +129,7 @@ def read(response: Any) -> str:
     kind = response.headers.get("Content-Type", "")
     if kind.startswith("application/pdf") or kind.startswith("image/"):
         return _EVERYTHING
-    if "spreadsheet" in kind:
+    if "spreadsheet" in kind or kind == "application/zip":
         with zipfile.ZipFile(io.BytesIO(body)) as book:
             body = b"".join(book.read(name) for name in book.namelist())
     return str(body.decode()).replace(" ", "")

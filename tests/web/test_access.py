@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.cast import ALLOWANCE, HANDED, VILLAGE, Cast, accepted, received
+from tests.cast import ALLOWANCE, HANDED, MATERIALS, VILLAGE, Cast, accepted, received
 from tests.pictures import picture
 from tests.web.doors import (
     SIGN_IN,
@@ -46,15 +46,14 @@ pytestmark = pytest.mark.django_db
 def number(cast: Cast, now: datetime) -> str:
     """A case that the town has accepted this morning, with one scanned material."""
     with clock.rehearsed(now):
-        found = accepted(cast, now)
         content = b"%PDF-1.4 a scan"
         folder = settings.FILES / "ab"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ("ab" * 32)).write_bytes(content)
         file = File.objects.create(digest="ab" * 32, name="证件.pdf", media_type="application/pdf",
-                                   size=len(content), stored_at=now)
-        Material.objects.filter(case__number=found, key="id-card").update(file=file)
-        return found
+                                   size=len(content), stored_at=now,
+                                   stored_by=cast.info.account_id)
+        return accepted(cast, now, have={**MATERIALS, "id-card": file.pk})
 
 
 def given(cast: Cast, number: str) -> dict[str, Any]:
@@ -66,7 +65,7 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
         "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
         "question": "area",
         "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
-        "decree": Decree.objects.latest("id").pk, **sent(cast, case),
+        "decree": Decree.objects.latest("id").pk, "year": 2026, **sent(cast, case),
     }
 
 

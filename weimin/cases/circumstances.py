@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from weimin.cases.cards import due_cards
 from weimin.cases.heirs import heirs
 from weimin.cases.materials import lacking, missing
+from weimin.cases.written import ERASED
 from weimin.flow.actions import Circumstances, Relation
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
@@ -33,6 +34,8 @@ def circumstances(file: "CaseFile") -> Circumstances:
         awaited=bool(absent) or "promised" in file.materials.values()
         or (file.open_pause is not None and file.open_pause.reason == "supplement"),
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
+        confidential=file.row["confidential"],
+        erased=file.row["applicant"] == ERASED,
         card_due=file.actor.is_system and any(due_cards(file, file.now)),
         cards=frozenset(card.state for card in file.cards),
         own_card=any(

@@ -10,6 +10,7 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
     if post_id == file.row["lead_post_id"]:
         return
     file.set(lead_post_id=post_id, hand_over_to_id=None)
+    file.lead_holder = account_id
     # The old span ends first and holds at least a microsecond, also when the clock was set back;
     # the new one begins where it ended.
     file.before.append(
@@ -29,6 +30,7 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
 
 def first_duty(file: CaseFile, post_id: int, account_id: int | None) -> None:
     """The first accountable post of a case that is being received."""
+    file.lead_holder = account_id
     file.batch.insert(
         "cases_duty",
         [{"case_id": file.row["id"], "post_id": post_id, "account_id": account_id,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -31,6 +32,7 @@ from weimin.cases.rows import (
     step_row,
 )
 from weimin.cases.telling import tell
+from weimin.cases.written import Before, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -75,10 +77,12 @@ class CaseFile:
         self.links: list[chain.Link] = []
         self.before: list[tuple[str, list[Any]]] = []  # statements that must come first
         self.materials: dict[str, str] = {}  # key → state
-        self.materials_changed = False
+        self.materials_written: dict[str, dict[str, Any]] = {}  # rows put by this verb
+        self.lead_holder: int | None = None  # who holds the accountable post that was taken
+        self.stored = Before()
         self.reply: list[Any] = []  # digest and answer of the same request, if it came before
         self.batch = Batch()
-        self._touched_clocks: set[str] = set()
+        self.touched_clocks: set[str] = set()
         self._grants: dict[int, str] = {}
 
     @classmethod
@@ -115,6 +119,11 @@ class CaseFile:
         file.pauses = [pause_row(values) for values in pauses or ()]
         file.cards = [card_row(values) for values in cards or ()]
         file.materials = materials or {}
+        file.stored = Before(
+            facts=file.row["facts"],
+            pauses=[replace(pause) for pause in file.pauses],
+            clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
+        )
         return file
 
     # -- what it is ------------------------------------------------------------------------
@@ -348,7 +357,7 @@ class CaseFile:
     def touch_clock(self, clock: ClockRow) -> None:
         """Have the clock written."""
         self.clocks[clock.kind] = clock
-        self._touched_clocks.add(clock.kind)
+        self.touched_clocks.add(clock.kind)
 
     def record(self, verb: str, data: Mapping[str, Any] | None = None,
                private: Mapping[str, Any] | None = None) -> None:
@@ -388,13 +397,14 @@ class CaseFile:
         """
         if not self.drafts:
             raise RuntimeError("a verb changed a case and recorded nothing")
+        self.drafts[-1] = told_of(self, self.drafts[-1])
         self.links = chain.seal(self.subject, self.head, self.drafts, self.recorded_at)
         return receipt(self.row["number"], self.links[-1].seq, self.links[-1].hash)
 
     @property
     def next_version(self) -> int:
         """One more if anything moved; a nudge or a rating makes nobody's screen stale."""
-        moved = self.changed or self._touched_clocks or self.materials_changed or any(
+        moved = self.changed or self.touched_clocks or self.materials_written or any(
             row.id is None or row.changed for row in self.steps
         ) or any(pause.id is None or pause.changed for pause in self.pauses) or any(
             card.id is None or card.changed for card in self.cards
@@ -417,7 +427,7 @@ class CaseFile:
             self._write_pause(batch, case_id, pause)
         for card in self.cards:
             self._write_card(batch, case_id, card)
-        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self._touched_clocks])
+        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
         batch.update("cases_case", {"id": case_id},
                      {column: self.row[column] for column in sorted(self.changed)})
         self._finish()
@@ -455,7 +465,8 @@ class CaseFile:
             values = {column: getattr(pause, column) for column in PAUSE_COLUMNS[1:]}
             batch.insert("cases_pause", [{"case_id": case_id, **values}])
         elif pause.changed:
-            batch.update("cases_pause", {"id": pause.id}, {"ended": pause.ended})
+            batch.update("cases_pause", {"id": pause.id},
+                         {"ended": pause.ended, "note": pause.note})
 
     def _write_card(self, batch: Batch, case_id: int, card: CardRow) -> None:
         if card.id is None:

@@ -16,6 +16,7 @@ STATE_TITLES = {
 }
 THERE = frozenset(("have", "replaced", "promised", "declared"))
 
+_BLANK = {"file_id": None, "certificate_id": None, "note": "", "due_on": None}
 LEGAL_REPRESENTATIVE = "法定代表人"  # the relation of somebody who is the organisation's own voice
 
 # What shows that somebody may act for the applicant (民法典 arts. 23, 61, 161-165). Asked of
@@ -78,10 +79,10 @@ def lacking(absent: list[MaterialSpec]) -> list[MaterialSpec]:
 def put(file: "CaseFile", key: str, state: str, **more: Any) -> None:
     """Write the state of one material."""
     file.materials[key] = state
-    file.materials_changed = True
-    row = {"file_id": None, "certificate_id": None, "note": "", "due_on": None, **more}
-    columns = {"case_id": file.row["id"], "key": key, "state": state, **row}
-    sets = ",".join(f"{column} = excluded.{column}" for column in ("state", *row))
+    row = {"state": state, **_BLANK, **more}
+    file.materials_written[key] = row
+    columns = {"case_id": file.row["id"], "key": key, **row}
+    sets = ",".join(f"{column} = excluded.{column}" for column in row)
     file.batch.insert("cases_material", [columns],
                       f" ON CONFLICT (case_id, key) DO UPDATE SET {sets}")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from weimin.cases.written import ERASED
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
 from weimin.kernel import codes, vault
@@ -298,6 +299,34 @@ def follow(number: str, last_four: str) -> Following | None:
         words = f"已办结（{OUTCOME_TITLES[outcome]}）"
     return Following(number=number, item=item_version(version_id).name, state=words,
                      office=office, due_at=due_at and local(due_at))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosedYear:
+    """How many cases an office closed in a year."""
+
+    year: int
+    count: int
+
+
+_CLOSED = "FROM cases_case WHERE office_id = %s AND state = 'closed' AND applicant <> %s"
+_YEAR = "extract(year FROM closed_at AT TIME ZONE 'Asia/Shanghai')::int"
+
+
+def closed_years(office_id: int) -> list[ClosedYear]:
+    """What an office has to file, the newest year first; what was erased is no dossier any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_YEAR}, count(*) {_CLOSED} GROUP BY 1 ORDER BY 1 DESC",
+                       [office_id, ERASED])
+        return [ClosedYear(year=year, count=count) for year, count in cursor.fetchall()]
+
+
+def closed_in(office_id: int, year: int) -> list[str]:
+    """The numbers of the cases that an office closed in that year, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT number {_CLOSED} AND {_YEAR} = %s ORDER BY number",
+                       [office_id, ERASED, year])
+        return [number for (number,) in cursor.fetchall()]
 
 
 # -- the leader's page ---------------------------------------------------------------------------

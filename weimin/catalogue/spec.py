@@ -94,6 +94,11 @@ class ItemSpec:
         words = (word for word in self.data.get("words", ()) if word not in yesterday)
         return next(words, self.name)
 
+    @property
+    def retention(self) -> str:
+        """How long its cases are kept: permanent, 30y, or (what the pack does not say) 10y."""
+        return str(self.data.get("retention", "10y"))
+
     def materials_for(self, facts: Facts) -> Iterator[MaterialSpec]:
         """The materials that these facts and scenario answers ask for."""
         adds: set[str] = set()

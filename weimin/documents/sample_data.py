@@ -20,6 +20,7 @@ from weimin.documents.shapes import (
     Contact,
     Decision,
     Delivery,
+    Dossier,
     Extension,
     Notice,
     Receipt,
@@ -365,6 +366,27 @@ transfer: Transfer = {
     "qr": _QR,
 }
 
+dossier: Dossier = {
+    "demo": True,
+    "organ": _COUNTY,
+    "case_no": _CASE,
+    "item": _PERMIT,
+    "applicant": "赵**",
+    "year": 2026,
+    "retention": "30年（D30）",
+    "began": date(2026, 11, 20),
+    "ended": date(2026, 12, 4),
+    "outcome": "准予",
+    "accountable": "清禾县民政局审批岗",
+    "papers": [
+        {"title": "收件回执", "maker": _CENTRE, "on": date(2026, 11, 20),
+         "file": "papers/01-receipt.pdf"},
+        {"title": "决定书", "number": document_number("清民许", 2026, 12), "maker": _COUNTY,
+         "on": date(2026, 12, 1), "file": "papers/02-decision.pdf"},
+    ],
+    "notes": ["办理记录和核验方法见 README.txt。"],
+}
+
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "receipt": receipt,
     "notice": notice,
@@ -377,4 +399,5 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "delivery": delivery,
     "slip": slip,
     "transfer": transfer,
+    "dossier": dossier,
 }

@@ -235,6 +235,32 @@ class Slip(TypedDict):
     qr: NotRequired[str | None]
 
 
+class DossierPaper(TypedDict):
+    title: str
+    number: NotRequired[str | None]  # 文号
+    maker: str  # 责任者
+    on: NotRequired[date | None]
+    file: str  # where it lies in the package
+
+
+class Dossier(TypedDict):
+    """案卷封面 and 卷内目录 of one closed case."""
+
+    demo: bool
+    organ: str
+    case_no: str
+    item: str
+    applicant: str
+    year: int
+    retention: str  # 永久, 30年, 10年 and its letter
+    began: date
+    ended: date
+    outcome: str
+    accountable: str
+    papers: list[DossierPaper]
+    notes: NotRequired[list[str]]
+
+
 FORMS: Mapping[str, type] = {
     "receipt": Receipt,
     "notice": Notice,
@@ -247,6 +273,7 @@ FORMS: Mapping[str, type] = {
     "delivery": Delivery,
     "slip": Slip,
     "transfer": Transfer,
+    "dossier": Dossier,
 }
 
 _WEEKDAYS = "一二三四五六日"

@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from pi_heif import register_heif_opener
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -109,6 +111,15 @@ def store_scan(pages: Sequence[Page], *, now: datetime, account_id: int | None) 
     images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80,
                    creationDate=None, modDate=None)
     return store(out.getvalue(), name="scan.pdf", media_type=PDF, now=now, account_id=account_id)
+
+
+def discard(ids: Sequence[int]) -> None:
+    """Forget these files; what no other row names leaves the disk when the transaction ends well."""
+    digests = set(File.objects.filter(pk__in=ids).values_list("digest", flat=True))
+    File.objects.filter(pk__in=ids).delete()
+    gone = digests - set(File.objects.filter(digest__in=digests).values_list("digest", flat=True))
+    for digest in gone:
+        transaction.on_commit(partial(path_of(digest).unlink, missing_ok=True))
 
 
 def media_type_of(name: str, content: bytes) -> str:

@@ -74,6 +74,8 @@ class Circumstances:
     lacking: bool = False  # required materials are missing that may not follow later
     awaited: bool = False  # something is still to come from the applicant
     finished: bool = False  # every step is done
+    confidential: bool = False
+    erased: bool = False  # its personal content was removed by right
     card_due: bool = False  # a term has earned a card that was not issued yet
     cards: frozenset[str] = frozenset()  # the states of the cards on this case
     own_card: bool = False  # a card of the actor's office stands and was not contested
@@ -125,6 +127,12 @@ def _may_do(now: Circumstances, mine: frozenset[Relation], step: Step | None) ->
     return step is not None and step.id not in now.held and step.id not in now.own
 
 
+def _may_erase(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    # Not the office that handled it: nobody removes what may speak against himself. A
+    # confidential case is seen by nobody else.
+    return not now.erased and ("supervisor" in mine or now.confidential)
+
+
 RULES: tuple[Rule, ...] = (
     _rule("accept", "受理", "received noticed", "competent system", primary=True,
           only_if=_may_accept, condition="材料齐全（可容缺的除外）；系统只在法定告知期限届满后"),
@@ -166,7 +174,10 @@ RULES: tuple[Rule, ...] = (
           condition="许可延续，依法提前申请，届满时未作决定（行政许可法第五十条）"),
     _rule("close", "办结归档", "decided", "lead competent system", primary=True,
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
-    _rule("reopen", "重新办理", "closed", "head supervisor"),
+    _rule("reopen", "重新办理", "closed", "head supervisor",
+          only_if=lambda now, mine, step: not now.erased, condition="个人信息没有删除"),
+    _rule("erase", "依法删除个人信息", "closed", "supervisor head", only_if=_may_erase,
+          condition="还没有删除过；保密事项由单位负责人，其余由督查"),
     _rule("revoke", "撤销或注销证照", "decided closed", "issuer supervisor",
           only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",

@@ -173,32 +173,52 @@ def restore(home: Path, archive: Path, force: bool) -> None:
 
 @main.command()
 @HOME
-def verify(home: Path) -> None:
-    """核验全部记录链和签名的根；指出第一条被改动的记录。"""
+@click.option("--number", default="", help="只核验这一个办件。")
+def verify(home: Path, number: str) -> None:
+    """核验全部记录链、签名的根，以及办件各表是否与链一致；逐条指出被改动的地方。"""
     from weimin.ops.home import Home
     from weimin.ops.postgres import OWNER
 
     place = Home(home)
     with place.database():
-        place.call("verify-here", role=OWNER)
+        place.call("verify-here", number, role=OWNER)
 
 
 @main.command("verify-here", hidden=True)
-def verify_here() -> None:
+@click.argument("number", default="")
+def verify_here(number: str) -> None:
     """核验（在已连上的数据库里）。"""
     _django()
-    from django.conf import settings
+    from weimin.ops.verifying import verify as check
 
-    from weimin.trail.verify import verify as check
-
-    report = check(keys=settings.KEYS, exported=settings.HOME / "roots")
-    click.echo(f"{report.chains} 条链，{report.events} 条记录，{report.roots} 个签名的根"
-               f"，{report.erased} 条个人内容已依法删除。")
-    for broken in report.broken:
-        click.secho(f"✗ {broken}", fg="red")
-    if not report.holds:
+    if not check(number, click.echo):
         sys.exit(1)
-    click.secho("✓ 全部完好。", fg="green")
+
+
+@main.command()
+@HOME
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--office", required=True, help="单位编码，如 430421.civil-affairs。")
+@click.option("--year", required=True, type=int, help="办结的年度。")
+def dossiers(home: Path, target: Path, office: str, year: int) -> None:
+    """归档：把一个单位一年办结的案卷打成一个 zip，每件一个文件夹，可离线核验。"""
+    from weimin.ops.home import Home
+
+    place = Home(home)
+    with place.database():
+        place.call("dossiers-here", str(target.absolute()), office, str(year))
+
+
+@main.command("dossiers-here", hidden=True)
+@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("office")
+@click.argument("year", type=int)
+def dossiers_here(target: Path, office: str, year: int) -> None:
+    """归档（在已连上的数据库里）。"""
+    _django()
+    from weimin.ops.filing import file_year
+
+    file_year(target, office, year, click.echo)
 
 
 # -- the place ---------------------------------------------------------------------------------

@@ -49,6 +49,13 @@ def result_kind_follows_its_name(item: Data) -> Found:
 
 
 @rule
+def retention_is_one_of_three(item: Data) -> Found:
+    """机关文件材料归档范围和文书档案保管期限规定 (国家档案局令第8号): 永久, 30年, 10年."""
+    if item.get("retention", "10y") not in ("permanent", "30y", "10y"):
+        yield f"不认识保管期限 {item['retention']}", "retention 写 permanent、30y 或 10y（不写为 10y）"
+
+
+@rule
 def a_review_below_is_within_its_own_term(item: Data) -> Found:
     """行政许可法 art. 43: the lower organ has twenty days of its own, and no more."""
     longest = PROFILES[item["type"]].review_below

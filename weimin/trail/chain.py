@@ -5,6 +5,7 @@ and passes the head it read under that lock. Two appends to one subject can't bo
 the primary key (subject, seq) refuses the second.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -62,6 +63,7 @@ class Draft:
     post_id: int | None = None
     data: Mapping[str, Any] | None = None
     private: Mapping[str, Any] | None = None  # personal content, erasable
+    wrote: Mapping[str, Any] | None = None  # what it changed in the subject's rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,14 +80,17 @@ class Link:
     content: bytes = b""
 
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+
+
 def canonical(value: Mapping[str, Any]) -> bytes:
     """The same bytes for the same content: sorted keys, UTF-8, no spaces (RFC 8785 in spirit).
 
     Raises TypeError for a value that JSON has no word for: nothing is silently turned to text.
     """
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest(algorithm: int, *parts: bytes) -> bytes:
@@ -96,43 +101,59 @@ def digest(algorithm: int, *parts: bytes) -> bytes:
     return made.digest()
 
 
+def text_of(commitment: bytes) -> str:
+    """A commitment as it stands in a body: base64url without its padding, 43 letters."""
+    return base64.urlsafe_b64encode(commitment).decode().rstrip("=")
+
+
 def stamp(moment: datetime) -> str:
     """UTC to the microsecond: what PostgreSQL keeps."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def body_of(subject: Subject, seq: int, draft: Draft, recorded_at: datetime,
-            commitment: bytes = b"") -> bytes:
-    """The bytes of an event that are hashed."""
-    if draft.verb not in _verbs:
-        raise ValueError(f"verb {draft.verb!r} is not registered with the trail")
-    said: dict[str, Any] = {
-        "s": [subject.type, subject.id, seq],
-        "v": draft.verb,
-        "by": [draft.account_id, draft.post_id],
-        "at": stamp(draft.occurred_at),
-        "rec": stamp(recorded_at),
-    }
+def head_of(
+    subject: Subject, seq: int, verb: str, account_id: int | None, post_id: int | None,
+    occurred_at: datetime, recorded_at: datetime,
+) -> bytes:
+    """The columns of an event as they are hashed before its body: whose, where, what, who, when."""
+    return canonical({
+        "s": [subject.type, subject.id, seq], "v": verb, "by": [account_id, post_id],
+        "at": stamp(occurred_at), "rec": stamp(recorded_at),
+    })
+
+
+def body_of(draft: Draft, commitment: bytes = b"") -> bytes:
+    """The rest of an event, as it is kept and hashed: data, what it wrote, the commitment."""
+    said: dict[str, Any] = {}
     if draft.data:
         said["d"] = draft.data
+    if draft.wrote:
+        said["w"] = draft.wrote
     if commitment:
-        said["p"] = commitment.hex()
+        said["p"] = text_of(commitment)
     return canonical(said)
 
 
 def seal(subject: Subject, head: Head, drafts: Iterable[Draft], recorded_at: datetime,
          algorithm: int = SHA256) -> list[Link]:
-    """The drafts as links that follow ``head``. ``recorded_at`` is the database's clock."""
+    """The drafts as links that follow ``head``. ``recorded_at`` is the database's clock.
+
+    Raises ValueError for a verb that nobody registered.
+    """
     links: list[Link] = []
     for draft in drafts:
+        if draft.verb not in _verbs:
+            raise ValueError(f"verb {draft.verb!r} is not registered with the trail")
         seq, previous = head.seq + 1, head.hash
         salt = content = commitment = b""
         if draft.private:
             salt, plain = os.urandom(16), canonical(draft.private)
             commitment = digest(algorithm, salt, plain)
             content = vault.encrypt(plain.decode())
-        body = body_of(subject, seq, draft, recorded_at, commitment)
-        head = Head(seq, digest(algorithm, previous, body))
+        body = body_of(draft, commitment)
+        columns = head_of(subject, seq, draft.verb, draft.account_id, draft.post_id,
+                          draft.occurred_at, recorded_at)
+        head = Head(seq, digest(algorithm, previous, columns, body))
         links.append(
             Link(subject=subject, seq=seq, draft=draft, recorded_at=recorded_at, body=body,
                  hash=head.hash, salt=salt, content=content)

@@ -6,8 +6,8 @@ from django.db import models
 class Event(models.Model):
     """Something that happened, for ever: one link of the chain of its subject.
 
-    ``body`` is what was hashed; the columns beside it are for queries, and ``weimin verify``
-    compares them with it.
+    The hash covers the hash before, these columns (:func:`weimin.trail.chain.head_of`) and
+    ``body``: nothing is kept twice, and no column can be changed alone.
     """
 
     pk = models.CompositePrimaryKey("subject_type", "subject_id", "seq")
@@ -20,8 +20,8 @@ class Event(models.Model):
     occurred_at = models.DateTimeField()  # when it happened, also when entered later from paper
     recorded_at = models.DateTimeField()  # the database's own clock, checked by a trigger
     algorithm = models.SmallIntegerField()  # 1: SHA-256, 2: SM3 (GB/T 32905)
-    body = models.BinaryField()  # canonical bytes
-    hash = models.BinaryField()  # of the previous hash and the body
+    body = models.BinaryField()  # canonical bytes of data, what was written, commitment
+    hash = models.BinaryField()  # of the previous hash, the columns and the body
 
     class Meta:
         db_table = "trail_event"

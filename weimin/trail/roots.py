@@ -7,6 +7,7 @@ the exported file too. What is younger than the last root is protected by the re
 residents hold, and by nothing else.
 """
 
+import base64
 import json
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -25,6 +27,7 @@ from weimin.kernel.keys import key_file
 from weimin.trail.chain import GENESIS, SHA256, digest, stamp
 
 _LEAF = struct.Struct(">qi32s")  # subject id, seq, hash
+_CHUNK = 8192  # bytes of a root's leaves that are read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,61 @@ def take_root(now: datetime, *, keys: Path, folder: Path | None) -> str | None:
 def digest_of(previous: bytes, taken_at: datetime, key_id: str, leaves: bytes) -> bytes:
     """What is signed: the root before, the moment, the key and the leaves."""
     return digest(SHA256, previous, stamp(taken_at).encode(), key_id.encode(), leaves)
+
+
+def covering(type_: str, id_: int, *, keys: Path) -> dict[str, Any] | None:
+    """The last root that has that chain, as an outsider reads it; None when there is none yet.
+
+    ``covers`` is the place in the chain up to which the root signs it.
+    """
+    wanted = Leaf(type_, id_, 0, b"").pack()[:-_LEAF.size + 8]  # all but place and hash
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, taken_at, leaves, previous, digest, signature, key_id FROM trail_root"
+            " WHERE position(%s IN leaves) > 0 ORDER BY id DESC LIMIT 1", [wanted],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    number, taken_at, leaves, previous, made, signature, key_id = row
+    found = next((leaf for leaf in unpack(bytes(leaves)) if (leaf.type, leaf.id) == (type_, id_)),
+                 None)
+    if found is None:  # the same bytes by chance, across two leaves
+        return None
+    public = _signing_key(keys).public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return {
+        "root": number, "taken_at": stamp(taken_at), "covers": found.seq, "key": key_id,
+        "leaves": base64.b64encode(bytes(leaves)).decode(), "previous": bytes(previous).hex(),
+        "digest": bytes(made).hex(), "signature": bytes(signature).hex(),
+        "public_key": public.hex(),
+    }
+
+
+def leaves_of(number: int) -> Iterator[Leaf]:
+    """The leaves of one root, in the order of the chains, read a little at a time."""
+    rest, at = b"", 1
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT substring(leaves FROM %s FOR %s) FROM trail_root WHERE id = %s",
+                           [at, _CHUNK, number])
+            part = bytes(cursor.fetchone()[0])
+        at += len(part)
+        whole = rest + part
+        end = len(whole)
+        if len(part) == _CHUNK:  # more may follow: keep what may be the beginning of a leaf
+            end = _last_whole(whole)
+        yield from unpack(whole[:end])
+        rest = whole[end:]
+        if len(part) < _CHUNK:
+            return
+
+
+def _last_whole(data: bytes) -> int:
+    at = 0
+    while at < len(data) and (end := at + 1 + data[at] + _LEAF.size) <= len(data):
+        at = end
+    return at
 
 
 @contextmanager

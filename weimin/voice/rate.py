@@ -85,10 +85,16 @@ def rate(
         case_id=file.id, contact=contact, office_id=offices[contact], level=level, words=words,
         rated_at=now, channel=channel,
     )
-    file.record("rate", {"contact": contact, "level": level, "channel": channel},
+    file.record("rate", {"contact": contact, "level": level, "channel": channel,
+                         "office": offices[contact]},
                 private={"words": words} if words else None)
     file.seal()
     file.save()
+
+
+def forget_words(case_id: int) -> None:
+    """What residents wrote beside their ratings of a case goes; the ratings stay and count."""
+    Rating.objects.filter(case_id=case_id).update(words="")
 
 
 def _must_be_his(file: CaseFile, actor: Actor | None, last_four: str) -> None:

@@ -12,6 +12,7 @@ from weimin.cases import materials, reading
 from weimin.cases.delivery import LABELS, RELATIONS, WAYS, public_until
 from weimin.cases.effects import next_number
 from weimin.cases.file import CaseFile
+from weimin.cases.written import ERASED
 from weimin.documents.models import Paper
 from weimin.documents.render import typesetter
 from weimin.documents.signature import drawing
@@ -262,7 +263,7 @@ def _handed_over(file: CaseFile) -> list[Data]:
     return found
 
 
-_FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
+FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
     "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
     "decision": _decision, "certificate": _certificate,
     "delivery": _delivery,
@@ -271,7 +272,7 @@ _FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
 
 def _content(request: HttpRequest, file: CaseFile, form: str) -> Content:
     """A sealed paper, and what whoever checks it is told: who is in it stays masked."""
-    printed = _FORMS[form](request, file)
+    printed = FORMS[form](request, file)
     applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
     code = printed.get("verify_code") or Paper.objects.get(
         case_id=file.id, form=form, data__round=round_of(file.row)).code
@@ -287,13 +288,15 @@ def _content(request: HttpRequest, file: CaseFile, form: str) -> Content:
 @require_GET
 def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     """One paper of a case, for whoever may see the case."""
-    if form not in _FORMS:
+    if form not in FORMS:
         raise NotFound("没有这种文书")
     file = CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
+    if file.applicant == ERASED:
+        raise NotFound("这个办件的个人信息已依法删除，不能再出文书")
     if form == "certificate":
         _valid_certificate(file)  # a revoked one is kept, and not handed out any more
     pdf = sealed(file, form, lambda: _content(request, file, form)) if form in SEALED else \
-        typesetter().typeset(form, _FORMS[form](request, file)).pdf
+        typesetter().typeset(form, FORMS[form](request, file)).pdf
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'
     return response

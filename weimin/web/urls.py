@@ -16,8 +16,8 @@ from weimin.web.admin import (
     system,
 )
 from weimin.web.api.router import api
-from weimin.web.desk import cards, case, intake, lists
-from weimin.web.portal import apply, verify
+from weimin.web.desk import cards, case, dossiers, intake, lists
+from weimin.web.portal import apply, kept, verify
 from weimin.web.portal import views as portal
 
 handler404 = "weimin.web.failures.not_found"
@@ -32,6 +32,7 @@ urlpatterns = [
     path("items/<str:code>/apply/<str:question>", apply.one_page, name="apply-page"),
     path("applied/<str:number>", apply.applied, name="applied"),
     path("mine", portal.mine, name="mine"),
+    path("mine/information.json", kept.download, name="mine-kept"),
     path("mine/<str:number>", portal.one, name="mine-one"),
     path("mine/<str:number>/do/<str:verb>", portal.do, name="mine-do"),
     path("mine/<str:number>/rate", portal.rate_contact, name="rate"),
@@ -62,6 +63,9 @@ urlpatterns = [
     path("desk/cases/<str:number>", case.case, name="case"),
     path("desk/cases/<str:number>/do/<str:verb>", case.act, name="act"),
     path("desk/cases/<str:number>/reveal/<int:person>", case.reveal, name="reveal"),
+    path("desk/cases/<str:number>/dossier.zip", dossiers.one, name="dossier"),
+    path("desk/dossiers", dossiers.years, name="dossiers"),
+    path("desk/dossiers/<int:year>.zip", dossiers.year, name="dossiers-year"),
     path("papers/<str:number>/<str:form>.pdf", papers.paper, name="paper"),
     path("files/<int:file>", files.show, name="file"),
     # 扫描件：分段上传，手机拍照

@@ -6,6 +6,7 @@ from weimin.cases.verbs.close import close, reopen
 from weimin.cases.verbs.complete import complete, done_outside
 from weimin.cases.verbs.correct import correct
 from weimin.cases.verbs.end import end, refuse, withdraw
+from weimin.cases.verbs.erase import erase
 from weimin.cases.verbs.extend import extend
 from weimin.cases.verbs.hand_over import hand_over, take_over
 from weimin.cases.verbs.notify_missing import notify_again, notify_missing
@@ -22,8 +23,9 @@ from weimin.cases.verbs.transfer import transfer
 from weimin.cases.verbs.upgrade import upgrade
 
 __all__ = [
-    "accept", "close", "complete", "contest_card", "correct", "done_outside", "end", "extend",
-    "hand_over", "issue_cards", "notify_again", "notify_missing", "nudge", "reassign", "receive",
-    "refuse", "renew_by_silence", "reopen", "resume", "return_to", "revoke", "rule_on_card",
-    "succeed", "supplement", "suspend", "take_over", "transfer", "upgrade", "withdraw",
+    "accept", "close", "complete", "contest_card", "correct", "done_outside", "end", "erase",
+    "extend", "hand_over", "issue_cards", "notify_again", "notify_missing", "nudge", "reassign",
+    "receive", "refuse", "renew_by_silence", "reopen", "resume", "return_to", "revoke",
+    "rule_on_card", "succeed", "supplement", "suspend", "take_over", "transfer", "upgrade",
+    "withdraw",
 ]

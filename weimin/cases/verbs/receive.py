@@ -220,7 +220,8 @@ def _open_file(
             "facts": facts, "office_id": competent, "receiver_id": receiver,
             "lead_post_id": post, "first_contact_id": post, "hand_over_to_id": None,
             "received_at": now, "accepted_at": None, "decided_at": None, "closed_at": None,
-            "due_at": None, "warn_on": None, "late": False, "confidential": item.confidential, "version": 0,
+            "due_at": None, "warn_on": None, "late": False, "confidential": item.confidential,
+            "version": 0, "follow_hash": None,
         },
     )
     file.epoch, file.area_path = routes.epoch, places
@@ -254,11 +255,8 @@ def _write(
     clocks.start(file, "notice", item.profile.notice, on)
     clocks.show(file)
     phone = applicant.phone or next((p.phone for p in _helpers(intake) if p.phone), "")
-    follow = vault.lookup(f"{row['number']}:{phone[-4:]}") if phone else None
-    file.batch.insert(
-        "cases_case",
-        [{**dict(row.items()), "version": 1, "follow_hash": follow}],
-    )
+    row["follow_hash"] = vault.lookup(f"{row['number']}:{phone[-4:]}") if phone else None
+    file.batch.insert("cases_case", [{**row, "version": 1}])
     file.batch.insert(
         "cases_party",
         [{"case_id": row["id"], "role": p.role, "seq": n, "person_id": p.person_id,
@@ -272,14 +270,12 @@ def _write(
     first_duty(file, row["lead_post_id"], file.lead_account)
     file.record(
         "receive",
-        {
-            "number": row["number"], "item": [item.code, item.number], "area": row["area_id"],
-            "channel": intake.channel, "office": row["office_id"], "receiver": row["receiver_id"],
-            "materials": dict(sorted(file.materials.items())),
-            **({"twin": twin} if twin else {}),
-        },
-        private={"facts": row["facts"],
-                 "parties": [[p.role, p.person_id, p.organisation_id] for p in intake.parties]},
+        {"number": row["number"], "item": [item.code, item.number],
+         **({"twin": twin} if twin else {})},
+        private={"parties": [
+            [p.role, n, p.person_id, p.organisation_id, p.paper, p.relation]
+            for n, p in _numbered(intake.parties)
+        ]},
     )
     answer = Answer(number=row["number"], state="received", version=1, receipt=file.seal())
     if key:
@@ -343,8 +339,10 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
                 raise Invalid(fields={key: "这份材料不适用告知承诺"})
             state = "declared"
         file.materials[key] = state
-        rows.append({"case_id": file.row["id"], "key": key, "state": state,
-                     "file_id": intake.have.get(key), "certificate_id": certificate, "note": ""})
+        row = {"state": state, "file_id": intake.have.get(key), "certificate_id": certificate,
+               "note": "", "due_on": None}
+        file.materials_written[key] = row
+        rows.append({"case_id": file.row["id"], "key": key, **row})
     file.batch.insert("cases_material", rows)
 
 

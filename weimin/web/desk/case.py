@@ -19,6 +19,7 @@ from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
+from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
 from weimin.flow.graph import Flow
 from weimin.flow.profiles import PAUSE_TITLES
@@ -102,7 +103,7 @@ def context_of(
     colour, word = light_of(row.due_at, row.warn_on, file.now)
     forms = forms_of(file)
     typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
-    line = headline(row, applicant.name if applicant else _("某单位"), waits, office, file.now)
+    line = headline(row, applicant.name if applicant else _anonymous(file), waits, office, file.now)
     if waiting and row.due_at:
         word = _("全件{}").format(word)
     return {
@@ -110,17 +111,21 @@ def context_of(
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
         "graph": graph_of(file),
-        "events": [_event(h, file.item.flow) for h in reading.happenings(file.id)],
-        "materials": _materials(file), "people": [_person(p) for p in people],
-        "facts": _facts(file), "clocks": _clocks(file), "office": office,
+        "events": [event_of(h, file.item.flow) for h in reading.happenings(file.id)],
+        "materials": _materials(file), "people": [person_of(p) for p in people],
+        "facts": facts_of(file), "clocks": _clocks(file), "office": office,
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
-        "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
+        "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "done": done, "error": error,
         "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
         "scans": any(f.action.verb == "supplement" for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
+
+
+def _anonymous(file: CaseFile) -> str:
+    return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
 
 
 def _as_row(file: CaseFile) -> reading.Row:
@@ -166,7 +171,7 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
     return "skipped", _("已取消") if last.state == "cancelled" else None
 
 
-def _event(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
+def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
     data = happening.data
     said = []
     if data.get("step"):
@@ -233,7 +238,7 @@ def _materials(file: CaseFile) -> list[dict[str, Any]]:
 _ROLES = {"applicant": "申请人", "agent": "代办人", "guardian": "监护人", "member": "家庭成员"}
 
 
-def _person(someone: reading.Someone) -> dict[str, Any]:
+def person_of(someone: reading.Someone) -> dict[str, Any]:
     """One party: his role in words; what he is to the applicant where the role does not say it."""
     role, relation = _ROLES[someone.role], someone.relation
     if someone.role == "agent" and relation:
@@ -243,7 +248,7 @@ def _person(someone: reading.Someone) -> dict[str, Any]:
             "relation": relation}
 
 
-def _facts(file: CaseFile) -> list[dict[str, Any]]:
+def facts_of(file: CaseFile) -> list[dict[str, Any]]:
     # Name, number and phone stand with the applicant already.
     labels = {f.key: f for f in file.item.form if f.key not in ("name", "id_number", "phone")}
     found = []
@@ -291,6 +296,8 @@ def _pause(file: CaseFile) -> str:
 
 def _papers(file: CaseFile) -> list[dict[str, str]]:
     """The papers that this case can print now."""
+    if file.applicant == ERASED:
+        return []
     names = [("receipt", _("收件回执"))]
     if "notice" in file.clocks and file.state == "noticed":
         names.append(("notice", _("一次性告知书")))
@@ -305,7 +312,10 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
     if delivery.last(file) is not None:
         names.append(("delivery", _("送达回证")))
     return [{"form": form, "title": title,
-             "href": reverse("paper", args=[file.number, form])} for form, title in names]
+             "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
+        [{"form": "dossier", "title": _("归档包"),
+          "href": reverse("dossier", args=[file.number])}]
+        if file.state == "closed" and file.relations() & {"lead", "competent"} else [])
 
 
 @require_POST

@@ -14,6 +14,7 @@ from weimin.cases import materials
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
+from weimin.cases.erasing import BASES, kept_until
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
@@ -22,6 +23,7 @@ from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock
+from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Holding, Post
 from weimin.web.desk import delivery
@@ -50,7 +52,7 @@ def _form(file: CaseFile, action: Action) -> Form:
     maker = _FIELDS.get(action.verb)
     return Form(
         id=name, action=action, fields=maker(file, action) if maker else [],
-        danger=action.verb in ("refuse", "end", "withdraw", "revoke"), hint=_HINTS.get(action.verb, ""),
+        danger=action.verb in ("refuse", "end", "withdraw", "revoke", "erase"), hint=_HINTS.get(action.verb, ""),
     )
 
 
@@ -61,6 +63,7 @@ _HINTS = {
     "transfer": "计时不停，居民会收到告知。",
     "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
+    "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
     "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
@@ -235,6 +238,20 @@ def _correct(file: CaseFile, action: Action) -> Fields:
     return [*fields, _text("reason", _("更正的原因"))]
 
 
+def _erase(file: CaseFile, action: Action) -> Fields:
+    until = kept_until(file.item, file.row["closed_at"])
+    kept = _("永久保管") if until is None else _("保管期限到 {}").format(say_date(until))
+    return [
+        {"name": "basis", "label": _("依据"), "kind": "radios", "options": list(BASES.items()),
+         "hint": kept},
+        {"name": "document", "label": _("决定删除的文书文号"), "optional": True,
+         "hint": _("依据不是保存期限届满的必须填写")},
+        _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
+        {"name": "sure", "label": _("确认"), "kind": "checkboxes",
+         "options": [("1", _("我已核对编号，知道删除后任何人都不能恢复"))]},
+    ]
+
+
 def _contest(file: CaseFile, action: Action) -> Fields:
     mine = [card for card in file.cards
             if card.state == "standing" and card.office_id in file.actor.offices]
@@ -273,6 +290,7 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign, "correct": _correct,
+    "erase": _erase,
     "contest_card": _contest, "rule_on_card": _rule_on,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
@@ -335,6 +353,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
+                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
     "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),
