@@ -11,6 +11,7 @@ from tests.cases.scenes import HOUSING, case_of, story, told, town_building, und
 from tests.cast import (
     ALLOWANCE,
     COUNTY,
+    HANDED,
     MATERIALS,
     TOWN,
     VILLAGE,
@@ -105,7 +106,7 @@ def test_the_result_is_delivered_where_the_village_is_now(
     merge_villages(place, "2026-06-11")
     place.publish(now + DAY)
     heir = holder(f"{NEXT}.service", "info")
-    do(cases["decided"], "deliver", actor=heir, now=now + DAY, way="direct")
+    do(cases["decided"], "deliver", actor=heir, now=now + DAY, **HANDED)
     # A step that opens later finds the heir, too.
     do(cases["in the county"], "decide", "reject", actor=cast.county, now=now + DAY)
     opened = Step.objects.get(case__number=cases["in the county"], key="deliver")

@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
@@ -9,6 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from weimin.cases.recompute import behind, recompute_running
 from weimin.cases.succession import succeed_running
+from weimin.cases.verb import Verb
 from weimin.cases.verbs import accept, issue_cards, renew_by_silence
 from weimin.flow.profiles import PROFILES
 from weimin.kernel import clock
@@ -31,16 +34,21 @@ def accept_in_silence() -> int:
     """Accept, by law, the cases about which nothing was said in time; how many."""
     types = [key for key, profile in PROFILES.items() if profile.silence_accepts]
     now = clock.now()
+    return _each(accept, _SILENT, [now, types], now)
+
+
+def _each(verb: Verb, sql: str, params: Any, now: datetime) -> int:
+    """Do it, as the system, to every case whose number the query finds; to how many it was done."""
     with connection.cursor() as cursor:
-        cursor.execute(_SILENT, [now, types])
+        cursor.execute(sql, params)
         numbers = [number for (number,) in cursor.fetchall()]
     done = 0
     for number in numbers:
         try:
-            accept(number, actor=SYSTEM, now=now)
+            verb(number, actor=SYSTEM, now=now)
             done += 1
-        except WeiminError as error:  # somebody accepted it at this very moment
-            log.info("%s not accepted by silence: %s", number, error)
+        except WeiminError as error:  # done by somebody at this very moment, or not due after all
+            log.info("%s: no %s: %s", number, verb.__name__, error)
     return done
 
 
@@ -73,17 +81,8 @@ SELECT c.number FROM cases_case c JOIN catalogue_item_version v ON v.id = c.item
 
 def renew_in_silence() -> int:
     """Grant, by law, the renewals whose permits expired undecided; how many."""
-    now, done = clock.now(), 0
-    with connection.cursor() as cursor:
-        cursor.execute(_LAPSED, [local(now).date().isoformat()])
-        numbers = [number for (number,) in cursor.fetchall()]
-    for number in numbers:
-        try:
-            renew_by_silence(number, actor=SYSTEM, now=now)
-            done += 1
-        except WeiminError as error:  # asked for too late, or decided at this very moment
-            log.info("%s not renewed by silence: %s", number, error)
-    return done
+    now = clock.now()
+    return _each(renew_by_silence, _LAPSED, [local(now).date().isoformat()], now)
 
 
 # A clock that leapt ahead makes everything late at once, and this cannot be taken back. So the
@@ -114,17 +113,7 @@ def renewals(timestamp: int) -> int:
 def issue_due_cards() -> int:
     """Issue the cards that terms have earned since the last time; on how many cases."""
     now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_CARDLESS, {"now": now, "today": local(now).date()})
-        numbers = [number for (number,) in cursor.fetchall()]
-    done = 0
-    for number in numbers:
-        try:
-            issue_cards(number, actor=SYSTEM, now=now)
-            done += 1
-        except WeiminError as error:  # paused, or done at this very moment
-            log.info("%s got no card: %s", number, error)
-    return done
+    return _each(issue_cards, _CARDLESS, {"now": now, "today": local(now).date()}, now)
 
 
 @app.periodic(cron="5-59/10 * * * *")
