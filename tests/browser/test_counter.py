@@ -239,14 +239,16 @@ def test_the_administrator_moves_a_power_with_one_row(hand: Sit) -> None:
     admin = hand("admin").open("/admin/delegations")
     page = admin.page
     page.locator("summary", has_text="新增一行").click()
+    page.locator("[name=place]").fill("430421103")
+    page.locator("[name=place]").press("Enter")
     page.locator("[name=item]").select_option(label="老年人优待证办理")
-    page.locator("[name=area]").fill("430421103")
     for name, value in (("power", "decide"), ("level", "town"), ("kind", "devolved")):
         choose(page, name, value)
     page.locator("[name=from]").fill("2027-03-01")
-    page.get_by_role("button", name="赋权").click()
-    page.wait_for_load_state()
-    expect(page.locator("main tbody tr").first).to_contain_text("2027年3月1日")
+    page.get_by_role("button", name="赋权", exact=True).click()
+    expect(page.locator("[role=status]")).to_contain_text("已赋权")
+    admin.open("/admin/delegations?q=老年人优待证办理")
+    expect(page.locator("[data-list] li", has_text="2027年3月1日")).to_have_count(1)
 
 
 def choose(page: Page, name: str, value: str) -> None:
