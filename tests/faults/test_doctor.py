@@ -141,7 +141,7 @@ def test_messages_that_were_given_up(served: tuple[Installation, Server]) -> Non
             "INSERT INTO outbox_message (port, key, subject_type, subject_id, payload, status, tries,"
             " created_at, error) VALUES ('sms', 'doctor', 'case', 1, '', 'failed', 8, now(), 'x')"
         )
-        names(installation, "1 条通知发送失败", "失败重发")
+        names(installation, "1 条通知发送失败", "管理 → 通知")
         connection.execute("DELETE FROM outbox_message WHERE key = 'doctor'")
 
 
