@@ -25,7 +25,8 @@ def circumstances(file: "CaseFile") -> Circumstances:
     opened = [row for row in file.steps if row.state == "open" and row.id is not None]
     waiting = file.row["state"] in ("received", "noticed")
     absent = missing(file) if waiting or file.row["state"] == "accepted" else []
-    passing = heirs(file)
+    # Only the system passes cases on and issues cards: nobody else's request looks for them.
+    passing = heirs(file) if file.actor.is_system else None
     return Circumstances(
         paused=file.open_pause is not None,
         notice=notice(file),
@@ -44,7 +45,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         ),
         lapsed=lapsed(file),
         newer_version=file.routes.current_items.get(file.item.code) not in (None, file.item.id),
-        orphaned=bool(passing) and not passing.vacant,
+        orphaned=passing is not None and bool(passing) and not passing.vacant,
         extension_by=extension_by(file),
         returnable=frozenset(
             row.id for row in opened if row.id and done & file.item.flow.ancestors[row.key]

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db import connection
 
-from weimin.catalogue.spec import ItemSpec
+from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.graph import StepSpec
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
 from weimin.kernel.codes import division_level
-from weimin.kernel.errors import Invalid
+from weimin.kernel.errors import Invalid, NotFound
 
 COUNTER_LINE = "service"  # a village has one station for all lines
 EACH_LINE = "each"  # ``each@county``: the branch's own value is the line
@@ -70,6 +70,13 @@ class Routes:
     office_names: dict[int, str] = field(default_factory=dict)
     office_levels: dict[int, str] = field(default_factory=dict)
     office_phones: dict[int, str] = field(default_factory=dict)
+
+    def item(self, code: str) -> ItemSpec:
+        """The current version of an item. Raises NotFound for one that nobody offers (any more)."""
+        version = self.current_items.get(code)
+        if version is None:
+            raise NotFound(f"事项 {code} 不在清单中，或已经停办", "请重新查找事项")
+        return item_version(version)
 
     def power(self, item_id: int, power: str, path: Sequence[str], on: date, own: str) -> Power:
         """Where the power is exercised for a place; the most specific area wins."""

@@ -74,6 +74,25 @@ def page_number(request: HttpRequest, most: int = 1000) -> int:
     return max(1, min(int(text), most)) if text.isascii() and text.isdigit() else 1
 
 
+def pages(request: HttpRequest, total: int, size: int = 50) -> tuple[slice, dict[str, Any]]:
+    """The slice of the rows that is asked for, and what the pager needs; filters stay."""
+    last = max(1, -(-total // size))
+    text = request.GET.get("page", "1")
+    number = min(int(text), last) if text.isdigit() and 0 < len(text) < 7 else 1
+    number = max(1, number)
+
+    def to(n: int) -> str:
+        query = request.GET.copy()
+        query["page"] = str(n)
+        return "?" + query.urlencode()
+
+    return slice((number - 1) * size, number * size), {
+        "page": number, "pages": last, "total": total,
+        "prev": to(number - 1) if number > 1 else None,
+        "next": to(number + 1) if number < last else None,
+    }
+
+
 def part_of(request: HttpRequest) -> str:
     """The part of a page that script asks for beside what stands already; empty: all of it."""
     return request.headers.get("X-Part", "")

@@ -14,7 +14,7 @@ from weimin.cases.file import CaseFile, reply_key
 from weimin.cases.places import ancestors
 from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
 from weimin.catalogue.routes import Routes, routes_at
-from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.catalogue.spec import ItemSpec
 from weimin.documents.store import check_own
 from weimin.kernel import vault
 from weimin.kernel.clock import local
@@ -132,7 +132,7 @@ def _receive(
     if intake.channel not in CHANNELS:
         raise Invalid(fields={"channel": f"请选择：{'、'.join(CHANNELS.values())}"})
     routes = routes_at(epoch)
-    item = _item(intake.item, routes)
+    item = routes.item(intake.item)
     file = _open_file(intake, item, routes, actor, now, path)
     if twin and not intake.another_is_meant:
         _ask_about(twin, actor, now)
@@ -195,13 +195,6 @@ def _party_fault(party: Party, applicant: Party) -> tuple[str, str] | None:
     if party.role == "member" and not party.relation.strip():
         return "members", "请写明每位家庭成员与申请人的关系"
     return None
-
-
-def _item(code: str, routes: Routes) -> ItemSpec:
-    version = routes.current_items.get(code)
-    if version is None:
-        raise NotFound(f"事项 {code} 不在清单中，或已经停办", "请重新查找事项")
-    return item_version(version)
 
 
 def _open_file(

@@ -16,9 +16,9 @@ from weimin.network.models import Account
 from weimin.trail import chain
 from weimin.trail.models import Event, Reveal
 from weimin.trail.verify import verify
-from weimin.web.admin.common import admin_page, date_in, errors_of, pages
+from weimin.web.admin.common import admin_page, date_in, errors_of
 from weimin.web.admin.people import said_of
-from weimin.web.page import in_role
+from weimin.web.page import in_role, pages
 
 VIEWS = {"admin": "管理操作", "login": "登录退出", "reveals": "查看完整号码"}
 LOGINS = ("log_in", "log_out", "switch_post")

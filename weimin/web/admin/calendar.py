@@ -16,8 +16,8 @@ from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound
 from weimin.kernel.sheet import read_sheet, read_text
 from weimin.trail.models import Event
-from weimin.web.admin.common import admin_page, date_in, errors_of, pages
-from weimin.web.page import in_role
+from weimin.web.admin.common import admin_page, date_in, errors_of
+from weimin.web.page import in_role, pages
 from weimin.worktime import decrees
 from weimin.worktime.current import calendar_with, forget
 from weimin.worktime.decrees import Day

@@ -15,7 +15,6 @@ from weimin.network.actor import Actor
 from weimin.web.page import actor_of, page
 
 ADMINS = ("sysadmin", "secadmin", "auditor")
-PAGE = 50
 
 # Which administrator opens which door: three powers that check each other (三员分立).
 DOORS: dict[str, tuple[str, ...]] = {
@@ -52,25 +51,6 @@ def admin_page(
     doors = [{"text": _(TITLES[name][0]), "href": reverse(name), "icon": TITLES[name][1],
               "current": name == door} for name in doors_of(actor_of(request))]
     return page(request, f"admin/{template}", status=status, doors=doors, **context)
-
-
-def pages(request: HttpRequest, total: int, size: int = PAGE) -> tuple[slice, dict[str, Any]]:
-    """The slice of the rows that is asked for, and what the pager needs; filters stay."""
-    last = max(1, -(-total // size))
-    text = request.GET.get("page", "1")
-    number = min(int(text), last) if text.isdigit() and 0 < len(text) < 7 else 1
-    number = max(1, number)
-
-    def to(n: int) -> str:
-        query = request.GET.copy()
-        query["page"] = str(n)
-        return "?" + query.urlencode()
-
-    return slice((number - 1) * size, number * size), {
-        "page": number, "pages": last, "total": total,
-        "prev": to(number - 1) if number > 1 else None,
-        "next": to(number + 1) if number < last else None,
-    }
 
 
 def number_of(text: str) -> int:

@@ -15,8 +15,8 @@ from weimin.kernel import clock
 from weimin.kernel.errors import Invalid
 from weimin.kernel.text import initials, pinyin_key
 from weimin.network.models import LEVEL_TITLES, Area
-from weimin.web.admin.common import admin_page, date_in, errors_of, pages, span_of
-from weimin.web.page import in_role
+from weimin.web.admin.common import admin_page, date_in, errors_of, span_of
+from weimin.web.page import in_role, pages
 
 _MOST_AREAS = 20
 

@@ -15,8 +15,8 @@ from weimin.network.actor import Actor
 from weimin.outbox import delivery
 from weimin.outbox.models import Message
 from weimin.trail import chain
-from weimin.web.admin.common import admin_page, pages
-from weimin.web.page import in_role
+from weimin.web.admin.common import admin_page
+from weimin.web.page import in_role, pages
 
 chain.register(send_again="再次发送", give_up_sending="不再发送")
 

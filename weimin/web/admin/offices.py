@@ -19,8 +19,8 @@ from weimin.kernel.errors import Invalid, NotFound
 from weimin.kernel.text import initials, pinyin_key
 from weimin.network import offices as domain
 from weimin.network.models import LEVEL_TITLES, Area, Holding, Office, Post
-from weimin.web.admin.common import admin_page, errors_of, pages, span_of
-from weimin.web.page import in_role
+from weimin.web.admin.common import admin_page, errors_of, span_of
+from weimin.web.page import in_role, pages
 
 READERS = ("sysadmin", "secadmin")
 

@@ -15,8 +15,8 @@ from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import Invalid, NotFound
 from weimin.packs import shelf
 from weimin.trail.models import Event
-from weimin.web.admin.common import admin_page, errors_of, pages
-from weimin.web.page import in_role
+from weimin.web.admin.common import admin_page, errors_of
+from weimin.web.page import in_role, pages
 
 _MOST_FAULTS = 200
 _MOST_CHANGES = 500

@@ -19,11 +19,11 @@ from weimin.network import accounts
 from weimin.network.models import Account, Holding, Office, Post
 from weimin.trail import chain
 from weimin.trail.models import Event
-from weimin.web.admin.common import admin_page, date_in, errors_of, number_of, pages, span_of
+from weimin.web.admin.common import admin_page, date_in, errors_of, number_of, span_of
 from weimin.web.admin.offices import found as offices_found
 from weimin.web.limits import locked, locked_names, unlock
 from weimin.web.models import Session
-from weimin.web.page import in_role
+from weimin.web.page import in_role, pages
 from weimin.web.sessions import end_all
 
 ENDING = timedelta(days=30)

@@ -17,8 +17,8 @@ from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import NotFound, WrongState
 from weimin.trail import chain
 from weimin.web.admin import state
-from weimin.web.admin.common import ADMINS, admin_page, pages
-from weimin.web.page import in_role
+from weimin.web.admin.common import ADMINS, admin_page
+from weimin.web.page import in_role, pages
 
 chain.register(run_job="运行后台任务", retry_job="重试后台任务", clear_jobs="清除失败任务")
 

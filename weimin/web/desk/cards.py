@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.cases import reading
 from weimin.cases.cards import COLOUR_TITLES, STATE_TITLES
-from weimin.web.page import HANDLERS, in_role, page, page_number
+from weimin.web.page import HANDLERS, in_role, page, page_number, pages
 from weimin.web.words import plain_name
 
 _OVERSEERS = ("leader", "supervisor", "government_head")
@@ -26,8 +26,6 @@ def cards(request: HttpRequest) -> HttpResponse:
     filters = [("", _("全部"), sum(counts.values()))] + [
         (key, title, counts.get(key, 0)) for key, title in STATE_TITLES.items()
     ]
-    pages = max(1, -(-shown // reading.PAGE))
-    base = f"?state={state}&page="
     return page(
         request, "desk/cards.jinja", state=state,
         rows=[{"row": row, "item": plain_name(row.item), "colour": row.colour,
@@ -36,7 +34,5 @@ def cards(request: HttpRequest) -> HttpResponse:
         filters=[{"text": text, "href": f"?state={key}", "current": key == state, "count": count,
                   "tone": "late" if key == "contested" and count else None}
                  for key, text, count in filters],
-        pager={"page": number, "pages": pages, "total": shown,
-               "prev": f"{base}{number - 1}" if number > 1 else None,
-               "next": f"{base}{number + 1}" if number < pages else None},
+        pager=pages(request, shown, reading.PAGE)[1],
     )

@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from markupsafe import Markup
 
@@ -17,9 +16,9 @@ from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import CHANNELS
 from weimin.catalogue.finding import find, listed
 from weimin.catalogue.routes import routes_now
-from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.catalogue.spec import ItemSpec
 from weimin.kernel import clock, codes, vault
-from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
+from weimin.kernel.errors import AlreadyOpen, Invalid, WeiminError
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation
@@ -38,14 +37,6 @@ def find_item(request: HttpRequest) -> HttpResponse:
                 found=find(text) if text.strip() else listed())
 
 
-def spec_of(code: str) -> ItemSpec:
-    """The current version of an item. Raises NotFound for one that is not in the catalogue."""
-    version = routes_now().current_items.get(code)
-    if version is None:
-        raise NotFound(_("没有这个事项"), _("请重新查找事项"))
-    return item_version(version)
-
-
 @require_http_methods(["GET", "POST"])
 def intake(request: HttpRequest, code: str) -> HttpResponse:
     """One page: identity number first, the rest filled in; nothing typed is ever lost.
@@ -53,7 +44,7 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
     ``look`` asks for the same form again: 1 with what the registry knows, 2 with what the answers
     so far change (who acts, which materials), 3 with places found by their name.
     """
-    actor, item = in_role(request, *HANDLERS), spec_of(code)
+    actor, item = in_role(request, *HANDLERS), routes_now().item(code)
     if request.method == "GET":
         return _form(request, actor, item, QueryDict(f"area={request.GET.get('area', '')}"))
     try:
@@ -176,13 +167,13 @@ def _seat(request: HttpRequest, code: str) -> guided.Seat:
 @require_http_methods(["GET", "POST"])
 def one_by_one(request: HttpRequest, code: str) -> HttpResponse:
     """The same intake one question a page, for an officer who is new to the item."""
-    return guided.begin(request, _seat(request, code), spec_of(code))
+    return guided.begin(request, _seat(request, code), routes_now().item(code))
 
 
 @require_http_methods(["GET", "POST"])
 def one_page(request: HttpRequest, code: str, question: str) -> HttpResponse:
     """One question of it, or all that was said before it is received."""
-    return guided.step(request, _seat(request, code), spec_of(code), question)
+    return guided.step(request, _seat(request, code), routes_now().item(code), question)
 
 
 @require_GET

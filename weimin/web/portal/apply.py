@@ -5,10 +5,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.cases.file import CaseFile
+from weimin.catalogue.routes import routes_now
 from weimin.kernel import clock
 from weimin.registry.models import Person
 from weimin.web import guided
-from weimin.web.desk.intake import spec_of
 from weimin.web.page import page, resident
 
 
@@ -23,13 +23,13 @@ def _seat(request: HttpRequest, code: str) -> guided.Seat:
 @require_http_methods(["GET", "POST"])
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Begin, or go on where it was left; by POST from the beginning."""
-    return guided.begin(request, _seat(request, code), spec_of(code))
+    return guided.begin(request, _seat(request, code), routes_now().item(code))
 
 
 @require_http_methods(["GET", "POST"])
 def one_page(request: HttpRequest, code: str, question: str) -> HttpResponse:
     """One question, or all that was said before it is sent."""
-    return guided.step(request, _seat(request, code), spec_of(code), question)
+    return guided.step(request, _seat(request, code), routes_now().item(code), question)
 
 
 @require_GET

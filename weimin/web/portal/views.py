@@ -15,6 +15,7 @@ from weimin.cases.file import CaseFile
 from weimin.cases.models import Case
 from weimin.cases.verb import VERBS
 from weimin.catalogue.finding import find, listed
+from weimin.catalogue.routes import routes_now
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
@@ -27,7 +28,6 @@ from weimin.voice.rate import LEVELS, rate, rateable
 from weimin.web import drafts
 from weimin.web.desk.case import graph_of
 from weimin.web.desk.forms import forms_of, params_of
-from weimin.web.desk.intake import spec_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
 from weimin.web.portal.guide import guide_of
@@ -50,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def guide(request: HttpRequest, code: str) -> HttpResponse:
     """What it is, who may, what to bring, how long, where it can be finished."""
-    item = spec_of(code)
+    item = routes_now().item(code)
     area = request.GET.get("area", "")
     return page(request, "portal/guide.jinja", item=item, area=area,
                 guide=guide_of(item, area) if area else None, areas=_areas(request))
