@@ -93,7 +93,8 @@ def context_of(
     error: WeiminError | None = None,
 ) -> dict[str, Any]:
     """What the case's template draws."""
-    people = reading.parties(file.id)
+    whole = reading.whole(file.id)
+    people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
     waiting = [s for s in file.steps if s.state == "open"]
@@ -111,8 +112,8 @@ def context_of(
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
         "graph": graph_of(file),
-        "events": [event_of(h, file.item.flow) for h in reading.happenings(file.id)],
-        "materials": _materials(file), "people": [person_of(p) for p in people],
+        "events": [event_of(h, file.item.flow) for h in whole.happenings],
+        "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
         "facts": facts_of(file), "clocks": _clocks(file), "office": office,
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
@@ -215,8 +216,7 @@ def _titles(flow: Flow, keys: list[str]) -> str:
 _OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "重新办理"}
 
 
-def _materials(file: CaseFile) -> list[dict[str, Any]]:
-    rows = reading.material_rows(file.id)
+def _materials(file: CaseFile, rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for spec in materials.wanted(file):
         row = rows.get(spec.key, {"state": "missing"})
