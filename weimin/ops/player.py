@@ -74,7 +74,7 @@ class Player:
         if "refuse" in self.twists:
             self._pass_time()
             self._by_competent(verbs.refuse, reason="申请人不属于本事项规定的对象范围",
-                               remedy="可在60日内向本级人民政府申请行政复议，或6个月内起诉")
+                               remedy="可在60日内向县级人民政府申请行政复议，或6个月内起诉")
             raise Later
         if "withdraw-early" in self.twists:
             self._withdraw("想先把材料找齐再来")
