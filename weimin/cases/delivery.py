@@ -1,7 +1,7 @@
 """送达: the lawful ways of handing a result over, and what each must prove.
 
 Administrative law has no procedure of its own for most of our items; 行政处罚法 art. 61 refers to
-民事诉讼法, and by analogy so do we (its articles as numbered since the revision of 2021):
+民事诉讼法, and by analogy so do we (its articles as of the amendment of 2023):
 
 - 直接送达, art. 88: to the person, an adult relative who lives with him, an agent or whoever takes
   in post for an organisation; who signs, signs the proof of delivery with the date (art. 87).
@@ -9,7 +9,7 @@ Administrative law has no procedure of its own for most of our items; 行政处�
   recorded by photo or video; the reason of refusal and the date stand on the proof.
 - 邮寄送达, art. 91: delivered on the day that stands on the postal receipt.
 - 公告送达, art. 95: he is not to be found, or no other way worked; delivered when *thirty* days
-  (sixty until 2021) have passed since the notice was published. The reason goes on file.
+  have passed since the notice was published. The reason and the course go on file.
 - 电子送达, art. 90, and 行政处罚法 art. 61(2) for its form: with his consent, in a signed
   confirmation (确认书); delivered on the day it arrives in the system named there.
 
@@ -27,7 +27,7 @@ from weimin.kernel.clock import SHANGHAI, local, say_date
 from weimin.kernel.errors import Invalid
 from weimin.worktime.calendar import Calendar
 
-PUBLIC_NOTICE = Term(30, "d")  # 民事诉讼法 art. 95
+PUBLIC_NOTICE = Term(30, "d")  # 民事诉讼法 art. 95: 自发出公告之日起，经过三十日，即视为送达
 
 RELATIONS = {
     "self": "本人", "family": "同住成年家属", "agent": "代理人或指定的代收人",

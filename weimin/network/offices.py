@@ -1,6 +1,6 @@
-"""What of an office is not in the pack: how to reach it."""
+"""What of an office is not in the pack: how to reach it, and who reviews what it did."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -8,12 +8,28 @@ from weimin.kernel.codes import phone_number
 from weimin.kernel.errors import Invalid, NotFound
 from weimin.kernel.text import tidy
 from weimin.network.actor import Actor
-from weimin.network.models import Office
+from weimin.network.models import Office, living
 from weimin.trail import chain
 
 chain.register(edit_office="单位电话、地址变动")
 
 _LONGEST = 100
+
+
+def review_body(office_id: int, on: date) -> str | None:
+    """The people's government to which an act of this office goes for reconsideration.
+
+    行政复议法 (2023) art. 24(1): that of the county or above whose department, lower government or
+    outpost acted; so a town's act goes to the county, a government's own to the next one above.
+    None where the place has none.
+    """
+    office = Office.objects.select_related("area").get(pk=office_id)
+    above = Office.objects.filter(
+        living(on), kind="government", level__in=("county", "city"),
+        area__in=office.area.ancestors,
+    ).exclude(pk=office_id)
+    names = {len(code): name for code, name in above.values_list("area_id", "name")}
+    return names[max(names)] if names else None
 
 
 @transaction.atomic

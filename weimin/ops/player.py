@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from weimin.cases import verbs
+from weimin.cases.circumstances import is_joint
 from weimin.cases.file import CaseFile
 from weimin.cases.materials import papers_of
 from weimin.cases.rows import StepRow
@@ -13,6 +14,7 @@ from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.kernel import vault
 from weimin.kernel.clock import local
+from weimin.kernel.codes import division_level
 from weimin.network.actor import Actor
 from weimin.ops.answers import answers_for
 from weimin.ops.plots import Plot
@@ -74,7 +76,7 @@ class Player:
         if "refuse" in self.twists:
             self._pass_time()
             self._by_competent(verbs.refuse, reason="申请人不属于本事项规定的对象范围",
-                               remedy="可在60日内向本级人民政府申请行政复议，或6个月内起诉")
+                               remedy="可在60日内向县级人民政府申请行政复议，或6个月内起诉")
             raise Later
         if "withdraw-early" in self.twists:
             self._withdraw("想先把材料找齐再来")
@@ -169,6 +171,9 @@ class Player:
     def _extend(self, file: CaseFile, step: StepRow) -> bool:
         self._pass_time()
         head = self.stage.actor(file.row["office_id"], self._day, "approver", "head")
+        if is_joint(file):  # 行政许可法 art. 42(2): 经本级人民政府负责人批准
+            place = next(a for a in file.area_path if division_level(a) == file.item.level)
+            head = self.stage.of(f"{place}.government", self._day, "head")
         verbs.extend(self.number, actor=head, now=self.moment.at, term="5wd",
                      reason="现场情况复杂，需补充测量")
         return True

@@ -23,6 +23,7 @@ from weimin.kernel.codes import group_case_number, verification_code
 from weimin.kernel.errors import NotFound, WrongState
 from weimin.kernel.text import mask_name
 from weimin.network.models import Account
+from weimin.network.offices import review_body
 from weimin.registry.models import Certificate
 from weimin.trail.models import Event
 from weimin.trail.receipts import receipt
@@ -154,10 +155,14 @@ def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
     }
 
 
-_REMEDY = (
-    "如不服本决定，可以自知道本决定之日起60日内申请行政复议（行政复议法第二十条），"
-    "或者自知道之日起6个月内向人民法院提起行政诉讼（行政诉讼法第四十六条）。"
-)
+def _remedy(office: int) -> str:
+    """Both ways, their terms, and the organ of review: left unsaid, the term does not run.
+
+    行政复议法 (2023) art. 20(3): 未告知…申请行政复议的权利、行政复议机关和申请期限的，申请期限自…知道…之日起计算.
+    """
+    body = review_body(office, clock.today()) or "有管辖权的人民政府"
+    return (f"如不服本决定，可以自知道本决定之日起60日内向{body}申请行政复议（行政复议法第二十条、第二十四条），"
+            "或者自知道本决定之日起6个月内向有管辖权的人民法院提起行政诉讼（行政诉讼法第四十六条）。")
 
 
 def _last_reason(file: CaseFile, *verbs: str) -> str:
@@ -176,7 +181,8 @@ def _refusal(request: HttpRequest, file: CaseFile) -> Data:
     return {
         **common(request, file), **_numbered(request, file, "refusal", file.office_id),
         "received_on": local(file.received_at).date(),
-        "reasons": _last_reason(file, "refuse"), "basis": _basis(file), "remedy": _REMEDY,
+        "reasons": _last_reason(file, "refuse"), "basis": _basis(file),
+        "remedy": _remedy(file.office_id),
     }
 
 
@@ -194,7 +200,7 @@ def _decision(request: HttpRequest, file: CaseFile) -> Data:
         "reasons": answers.get("reason") or answers.get("opinion") or "符合规定的条件",
         "basis": _basis(file),
         "content": str(file.item.data.get("consequence", "")) if granted else None,
-        "remedy": _REMEDY,
+        "remedy": _remedy(office),
     }
 
 

@@ -10,7 +10,8 @@ from weimin.kernel.errors import Invalid
 def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
     """Not accepted: always in writing, with the reason and what the applicant can do.
 
-    行政许可法 art. 32(1)(1)(2)(5) and (2): the paper carries the office's seal and the date.
+    行政许可法 art. 32(1), items 1 and 2 (and whom to turn to instead); 32(2): the paper carries the
+    office's seal and the date; 72(7): the reason must be said.
     """
     _need(reason, "不予受理必须写明理由")
     clocks.meet(file, "notice", "acceptance")
@@ -27,7 +28,9 @@ def withdraw(file: CaseFile, *, reason: str = "") -> None:
 
 @verb("终止办理")
 def end(file: CaseFile, *, reason: str) -> None:
-    """The case can't go on (行政许可法实施 by local rule: the applicant died, is not to be found).
+    """The case can't go on: the applicant died, is not to be found, does not let himself be visited.
+
+    行政许可法 knows no such end; special rules do (民发〔2021〕57号 art. 29: 可以终止审核确认程序).
 
     A terminated case is never counted as done in time.
     """
