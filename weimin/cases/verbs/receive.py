@@ -1,6 +1,6 @@
 """收件: a resident's matter comes in. The number exists from this minute on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -68,7 +68,7 @@ _TWIN = """cases_party p JOIN cases_case c ON c.id = p.case_id
          WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role IN ('applicant', 'member')"""
 _PRELUDE = f"""
 SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases_serial'),
-       a.path, r.body, r.answer,
+       a.path, r.asked, r.case_id, r.seq, r.version, r.state,
        coalesce((SELECT c.number FROM {_TWIN} AND p.person_id = ANY(%(people)s) LIMIT 1),
                 (SELECT c.number FROM {_TWIN} AND p.organisation_id = %(organisation)s LIMIT 1))
   FROM network_epoch e
@@ -79,26 +79,31 @@ SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases
 
 
 def receive(
-    intake: Intake, *, actor: Actor, now: datetime, key: str = "",
+    intake: Intake | Callable[[], Intake], *, actor: Actor, now: datetime, key: str = "",
     occurred_at: datetime | None = None, late_entry: str = "",
 ) -> Answer:
     """Receive an application: number, dated receipt, first contact, notice clock.
 
     Receiving is not accepting: the competent office accepts, and its clock starts there. The
-    same request with the same key answers the same case.
+    same request with the same key answers the same case. An intake that registers people is
+    given as a function: it is called inside the transaction, and whoever was named for nothing
+    is not kept.
 
     Raises Invalid for wrong answers or an unknown place, AlreadyOpen when the same person has an
     open case of the same item, NotAllowed when the actor may not receive.
     """
-    asked = body_digest("receive", "", {"intake": asdict(intake)})
+
+    @transaction.atomic
+    def once() -> Answer:
+        made = intake() if callable(intake) else intake
+        asked = body_digest("receive", "", {"intake": asdict(made)})
+        return _receive(made, actor, now, key, asked, occurred_at, late_entry)
+
     try:
-        with transaction.atomic():
-            return _receive(intake, actor, now, key, asked, occurred_at, late_entry)
+        return once()
     except IntegrityError as error:
         if key and _constraint(error) == "cases_reply_pkey":
-            # The same request, at the same moment, was faster: answer what it answered.
-            with transaction.atomic():
-                return _receive(intake, actor, now, key, asked, occurred_at, late_entry)
+            return once()  # the same request, at the same moment, was faster: answer as it did
         raise translated(error) from error
 
 
@@ -124,8 +129,8 @@ def _receive(
              "organisation": applicant.organisation_id, "today": local(now).date(),
              "reply": reply_key(actor, "receive", key)},
         )
-        epoch, recorded_at, case_id, serial, path, body, answer, twin = cursor.fetchone()
-    if stored := replayed((body, answer), asked):
+        epoch, recorded_at, case_id, serial, path, *reply, twin = cursor.fetchone()
+    if stored := replayed(reply, asked):
         return stored
     if path is None:
         raise Invalid(fields={"area": _no_such_place(intake.area, local(now).date())})
@@ -272,7 +277,7 @@ def _write(
     )
     answer = Answer(number=row["number"], state="received", version=1, receipt=file.seal())
     if key:
-        keep_reply(file.batch, file.actor, "receive", key, asked, answer)
+        keep_reply(file, "receive", key, asked, answer)
     file.insert_only()
     return answer
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -150,15 +149,17 @@ class AnswerOut(Schema):
 def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
     """Receive an application. A resident applies for himself only."""
     actor = actor_of(request)
-    with transaction.atomic():  # whoever was named for nothing is not kept
-        made = Intake(
+
+    def asked() -> Intake:
+        return Intake(
             item=body.item, area=body.area, answers=body.answers,
             parties=tuple(_party(actor, party) for party in body.parties),
             have=dict.fromkeys(body.have), declared=tuple(body.declared),
             channel="web" if actor.is_resident else body.channel,
             another_is_meant=body.another_is_meant,
         )
-        return receive(made, actor=actor, now=clock.now(), key=key).as_dict()
+
+    return receive(asked, actor=actor, now=clock.now(), key=key).as_dict()
 
 
 def _party(actor: Actor, given: PartyIn) -> Party:
