@@ -200,6 +200,24 @@ def test_a_signature_on_the_screen_is_shown_with_the_case_and_printed(
     assert sealed_row(number, "decision").number in proof and decision
 
 
+def test_a_refusal_is_handed_over_with_the_same_proof(cast: Cast, now: datetime) -> None:
+    number, info = received(cast, now), logged_in(cast.info)
+    refuse(number, actor=cast.reviewer, now=now, reason="不属于受理范围")
+    assert "不予受理决定书" in info.get(f"/desk/cases/{number}").content.decode()
+    assert paper(cast, number, "refusal")
+    step = Step.objects.get(case__number=number, key="deliver")
+    answer = info.post(f"/desk/cases/{number}/do/complete", {
+        "key": "k", "step": step.pk, "expect": step.version, "outcome": "approve",
+        "answer-way": "post", "answer-tracking": "EMS7", "answer-received_on": "2026-06-10"})
+    assert answer.status_code == 302, answer.content.decode()
+    page = info.get(f"/desk/cases/{number}").content.decode()
+    assert "邮寄送达" in page and "EMS7" in page and "送达回证" in page
+    row, proof = sealed_row(number, "refusal"), text_of(paper(cast, number, "delivery"))
+    assert "《不予受理决定书》" in proof and row.number in proof and "EMS7" in proof
+    close(number, actor=cast.reviewer, now=now + timedelta(hours=1))
+    assert "现在有效" in by_number(row.number, row.code)  # the same paper before and after
+
+
 def test_each_way_prints_what_proves_it(cast: Cast, now: datetime) -> None:
     ways = [
         ({"way": "post", "tracking": "EMS123", "received_on": "2026-06-10"}, ["邮寄送达", "EMS123"]),

@@ -257,10 +257,11 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
 
 
 def _handed_over(file: CaseFile) -> list[Data]:
-    """The papers of the last result: the decision, and the certificate if there is one."""
-    decision = Paper.objects.filter(
-        case_id=file.id, form=f"sealed decision:{round_of(file.row)}").first()
-    plain = "决定书" if file.outcome in ("granted", "denied") else "办理结果"
+    """The papers of the last result: decision or refusal, and the certificate if there is one."""
+    forms = [f"sealed {form}:{round_of(file.row)}" for form in ("decision", "refusal")]
+    decision = Paper.objects.filter(case_id=file.id, form__in=forms).first()
+    plain = {"granted": "决定书", "denied": "决定书", "refused": "不予受理决定书"}.get(
+        file.outcome, "办理结果")
     found: list[Data] = [{"title": decision.data["title"], "number": decision.number, "copies": 1}
                          if decision else {"title": plain, "copies": 1}]
     certificate = Certificate.objects.filter(case_id=file.id, revoked_at=None).order_by("-id").first()
