@@ -135,6 +135,67 @@ def test_a_revoked_certificate_is_shown_with_day_ground_and_reason(cast: Cast, n
     assert answer.status_code == 404  # kept, and not handed out any more
 
 
+def test_whoever_holds_it_has_a_sealed_decision_on_the_revocation(
+    cast: Cast, now: datetime
+) -> None:
+    number = carded(cast, now)
+    granted = paper(cast, number, "decision")
+    assert "现在有效" in by_file(granted)
+    assert logged_in(cast.info).get(f"/papers/{number}/revocation.pdf").status_code == 404
+    revoke(number, actor=cast.town_head, now=now + timedelta(hours=1), ground="deceit",
+           reason="照片不是本人，系冒用他人身份证件办理")
+    page = logged_in(cast.info).get(f"/desk/cases/{number}").content.decode()
+    assert f"/papers/{number}/revocation.pdf" in page and "撤销决定书" in page
+    pdf, card = paper(cast, number, "revocation"), Certificate.objects.get()
+    row, said = sealed_row(number, "revocation"), text_of(pdf)
+    for words in ("撤销老年人优待证决定书", row.number, row.code, card.number, "冒用他人身份证件", "2026年6月10日",
+                  "第六十九条第二款", "以欺骗、贿赂等不正当手段取得", "自始无效", "行政复议", "行政诉讼"):
+        assert words in said, words
+    for shown in (by_number(row.number, row.code), by_file(pdf)):
+        assert "现在有效" in shown and "撤销老年人优待证决定书" in shown and "赵**" in shown
+    assert "已经失效" in by_file(granted) and "照片不是本人" in by_file(granted)  # with what it granted
+    assert paper(cast, number, "revocation") == pdf
+
+
+def test_a_supervisor_who_cancels_it_signs_for_his_own_office(cast: Cast, now: datetime) -> None:
+    number = carded(cast, now)
+    revoke(number, actor=cast.supervisor, now=now + timedelta(hours=1), ground="death", reason="去世")
+    said = text_of(paper(cast, number, "revocation"))
+    assert "注销老年人优待证决定书" in said and "第七十条第二项" in said
+    assert sealed_row(number, "revocation").data["organ"] == "衡阳县人民政府"
+
+
+def test_the_next_revocation_after_a_reopening_has_its_own_paper(cast: Cast, now: datetime) -> None:
+    number, later = carded(cast, now), now + timedelta(minutes=30)
+    revoke(number, actor=cast.town_head, now=later, ground="procedure", reason="未经审核")
+    first = paper(cast, number, "revocation")
+    reopen(number, actor=cast.supervisor, now=later, reason="依法重新审核")
+    later += timedelta(minutes=10)
+    do(number, "decide", actor=cast.reviewer, now=later)
+    complete(number, actor=cast.reviewer, now=later, step=step_of(number, "issue"), outcome="approve")
+    assert "现在有效" in by_file(paper(cast, number, "decision"))  # the old card is no fault of it
+    revoke(number, actor=cast.town_head, now=later + timedelta(minutes=5), ground="deceit", reason="冒用")
+    second = paper(cast, number, "revocation")
+    assert second != first and "冒用" in text_of(second) and "未经审核" not in text_of(second)
+    assert "现在有效" in by_file(first) and "现在有效" in by_file(second)
+
+
+def test_nobody_prints_a_decision_before_there_is_one(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    for form in ("decision", "refusal", "certificate", "revocation", "delivery"):
+        assert logged_in(cast.info).get(f"/papers/{number}/{form}.pdf").status_code == 404
+    assert not Paper.objects.exists()
+
+
+def test_a_decision_is_dated_as_it_was_decided_whenever_it_is_printed(
+    cast: Cast, now: datetime
+) -> None:
+    number = denied(cast, now)
+    with clock.rehearsed(now + timedelta(days=9)):
+        said = text_of(paper(cast, number, "decision"))
+    assert "2026年6月10日" in said and "2026年6月19日" not in said
+
+
 def test_the_file_of_a_card_before_a_reopening_is_not_taken_for_the_new_one(
     cast: Cast, now: datetime
 ) -> None:

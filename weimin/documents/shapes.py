@@ -147,6 +147,27 @@ class Decision(Official):
     remedy: str
 
 
+class Granted(TypedDict):
+    title: str
+    number: str
+
+
+class Revocation(Official):
+    """``organ`` is whoever takes it back; ``issuer`` is whoever had granted it."""
+
+    title: str
+    kind: Literal["撤销", "注销"]
+    issuer: str
+    granted_on: date
+    certificates: list[Granted]
+    reasons: str
+    basis: str  # the article
+    ground: str  # its words
+    by_analogy: bool  # the law is about permits, and this was none
+    effect: str
+    remedy: str
+
+
 class Extension(Official):
     accepted_on: date
     old_due: date
@@ -267,6 +288,7 @@ FORMS: Mapping[str, type] = {
     "acceptance": Acceptance,
     "refusal": Refusal,
     "decision": Decision,
+    "revocation": Revocation,
     "certificate": Certificate,
     "extension": Extension,
     "special": Special,

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import doers, standing
+from weimin.cases.circumstances import doers, standing, taken_back
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
+from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
 from weimin.flow.graph import Flow
@@ -309,6 +310,8 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
         names.append(("decision", _("决定书")))
     if standing(file):
         names.append(("certificate", _("证照")))
+    if ground := taken_back(file):
+        names.append(("revocation", _("{}决定书").format(GROUNDS[ground].kind)))
     if delivery.last(file) is not None:
         names.append(("delivery", _("送达回证")))
     return [{"form": form, "title": title,
