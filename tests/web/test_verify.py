@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +17,7 @@ from pypdf import PdfReader
 from tests.cases.scenes import application, case_of
 from tests.cases.test_delivery import STROKES
 from tests.cast import CARD, HANDED, Cast, accepted, do, received, step_of
+from tests.pictures import picture
 from tests.web.doors import logged_in
 from weimin.cases.models import Step
 from weimin.cases.verbs import accept, close, complete, receive, refuse, reopen, revoke
@@ -285,7 +287,8 @@ def test_each_way_prints_what_proves_it(cast: Cast, now: datetime) -> None:
         ({"way": "left", "refusal": "拒不签收", "place": "杉桥村三组", "witness": "村委会李某"},
          ["留置送达", "拒不签收", "李某", "杉桥村三组"]),
         ({"way": "electronic", "consent_on": "2026-06-01", "sent_to": "平台账号",
-          "received_on": "2026-06-10"}, ["电子送达", "确认书签订日期", "2026年6月1日", "平台账号"]),
+          "received_on": "2026-06-10", "consent_kept": "镇档案室"},
+         ["电子送达", "确认书签订日期", "2026年6月1日", "平台账号", "确认书原件：镇档案室"]),
     ]
     for answers, words in ways:
         number = accepted(cast, now, another_is_meant=True)
@@ -294,6 +297,34 @@ def test_each_way_prints_what_proves_it(cast: Cast, now: datetime) -> None:
         do(number, "deliver", actor=cast.info, now=now + timedelta(hours=1), **answers)
         proof = text_of(paper(cast, number, "delivery"))
         assert [w for w in words if w not in proof] == []
+
+
+def test_the_signed_confirmation_is_kept_with_the_delivery(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    """Printed blank, signed, scanned with the delivery; shown with it and filed."""
+    number, info = denied(cast, now), logged_in(cast.info)
+    blank = text_of(paper(cast, number, "consent"))
+    assert "电子送达确认书" in blank and "赵大爷" in blank and "不同意" in blank
+    step = Step.objects.get(case__number=number, key="deliver")
+    asked = {"key": "k", "step": step.pk, "expect": step.version, "outcome": "approve",
+             "answer-way": "electronic", "answer-consent_on": "2026-06-10",
+             "answer-sent_to": "平台账号", "answer-received_on": "2026-06-10"}
+    answer = info.post(f"/desk/cases/{number}/do/complete", asked)
+    assert answer.status_code == 422 and "请附确认书的扫描件" in answer.content.decode()
+    scan = SimpleUploadedFile("确认书.jpg", picture(), content_type="image/jpeg")
+    answer = info.post(f"/desk/cases/{number}/do/complete", {**asked, "scan-consent": scan})
+    assert answer.status_code == 302, answer.content.decode()
+    file = Step.objects.get(pk=step.pk).answers["consent"]
+    assert f'href="/files/{file}"' in info.get(f"/desk/cases/{number}").content.decode()
+    assert b"".join(info.get(f"/files/{file}")).startswith(b"%PDF")
+    assert logged_in(cast.neighbour).get(f"/files/{file}").status_code == 404
+    assert "附电子送达确认书" in text_of(paper(cast, number, "delivery"))
+    close(number, actor=cast.reviewer, now=now + timedelta(hours=1))
+    packed = b"".join(logged_in(cast.reviewer).get(f"/desk/cases/{number}/dossier.zip"))
+    names = [name.split("/", 1)[1] for name in ZipFile(io.BytesIO(packed)).namelist()]
+    (filed,) = [name for name in names if "consent" in name]
+    assert filed.startswith("scans/")
 
 
 def test_a_public_notice_prints_its_dates(cast: Cast, now: datetime) -> None:

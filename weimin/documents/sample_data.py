@@ -17,6 +17,7 @@ from weimin.documents.render import document_number
 from weimin.documents.shapes import (
     Acceptance,
     Certificate,
+    Consent,
     Contact,
     Decision,
     Delivery,
@@ -347,6 +348,16 @@ delivery: Delivery = {
     "remark": "同时口头告知行政复议和行政诉讼的权利和期限。",
 }
 
+consent: Consent = {
+    "demo": True,
+    "organ": _COUNTY,
+    "case_no": _CASE,
+    "item": "老年人优待证办理",
+    "recipient": "赵大爷",
+    "id_number": _ZHAO_ID,
+    "contact": _FIRST,
+}
+
 slip: Slip = {
     "demo": True,
     "organ": _CENTRE,
@@ -423,6 +434,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "extension": extension,
     "special": special,
     "delivery": delivery,
+    "consent": consent,
     "slip": slip,
     "transfer": transfer,
     "dossier": dossier,

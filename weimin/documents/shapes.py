@@ -243,6 +243,13 @@ class Delivery(Common):
     remark: NotRequired[str | None]
 
 
+class Consent(Common):
+    """送达地址和电子送达确认书, blank: what is not known is filled in by hand."""
+
+    recipient: str
+    id_number: NotRequired[str | None]  # as masked by the caller
+
+
 class Slip(TypedDict):
     demo: bool
     organ: str
@@ -293,6 +300,7 @@ FORMS: Mapping[str, type] = {
     "extension": Extension,
     "special": Special,
     "delivery": Delivery,
+    "consent": Consent,
     "slip": Slip,
     "transfer": Transfer,
     "dossier": Dossier,

@@ -35,7 +35,7 @@ from weimin.trail import offline_check
 from weimin.trail.export import proof_of
 from weimin.web.desk import delivery
 from weimin.web.desk.case import event_of, facts_of, person_of
-from weimin.web.papers import FORMS, made, results
+from weimin.web.papers import made, results
 from weimin.web.sealed import SEALED
 
 TITLES = {"receipt": "收件回执", "notice": "一次性告知书", "acceptance": "受理通知书",
@@ -128,7 +128,7 @@ def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
     numbers = {row.form: row.number for row in rows if row.number}
     for row in rows:
         form = row.form.removeprefix("sealed ").split(":", 1)[0]
-        if form in FORMS and (row.file is not None or form not in SEALED):
+        if form in TITLES and (row.file is not None or form not in SEALED):
             said = row.data if row.file else {}
             there.append(_Made(
                 on=date.fromisoformat(said["on"]) if said else local(row.made_at).date(), form=form,
@@ -155,6 +155,11 @@ def _scans(file: CaseFile) -> Iterator[Entry]:
         yield Entry(name=f"scans/{place:02}-{key}.{end}", title=names.get(key, key),
                     content=path_of(scan.digest).read_bytes(), maker="申请人",
                     on=local(scan.stored_at).date())
+    signed = Paper.objects.filter(case_id=file.id, form="consent", file__isnull=False)
+    for place, paper in enumerate(signed.select_related("file").order_by("id"), start=len(rows) + 1):
+        assert paper.file is not None
+        yield Entry(name=f"scans/{place:02}-consent.pdf", title="电子送达确认书", maker="申请人",
+                    content=path_of(paper.file.digest).read_bytes(), on=local(paper.made_at).date())
 
 
 def _cover(file: CaseFile, listed: Iterable[Entry]) -> bytes:

@@ -281,6 +281,8 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
             for key in ("posted_on", "consent_on") if said.get(key)]
     words = [f"{LABELS[key]}：{said[key]}" for key in ("cause", "sent_to", "recording", "unsigned")
              if said.get(key)]
+    if said.get("consent") or said.get("consent_kept"):
+        words.append("附电子送达确认书" if said.get("consent") else f"确认书原件：{said['consent_kept']}")
     if way == "public":
         words.append(f"公告满三十日（{say_date(public_until(said, file.calendar))}）视为送达")
     picture = said.get("signature")
@@ -297,6 +299,13 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
         "witnesses": [said["witness"]] if said.get("witness") else [],
         "signature": drawing(picture) if picture else None,
     }
+
+
+def _consent(request: HttpRequest, file: CaseFile) -> Data:
+    """送达地址和电子送达确认书, to be filled in and signed by hand."""
+    applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
+    return {**common(request, file), "recipient": applicant.name, "id_number": applicant.identity,
+            "contact": _contact(file, file.receiver_id)}
 
 
 def _handed_over(file: CaseFile) -> list[Data]:
@@ -316,7 +325,7 @@ def _handed_over(file: CaseFile) -> list[Data]:
 FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
     "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
     "decision": _decision, "certificate": _certificate, "revocation": _revocation,
-    "delivery": _delivery,
+    "delivery": _delivery, "consent": _consent,
 }
 
 

@@ -70,7 +70,7 @@ def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
     if verb == "supplement":
         params["have"] |= scans_of(request, actor)
     if "answer-way" in request.POST:
-        params["answers"] = delivery.answers_of(request.POST, actor)
+        params["answers"] = delivery.answers_of(request, actor)
     return params
 
 
@@ -121,7 +121,7 @@ def context_of(
         "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "done": done, "error": error,
         "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
-        "scans": any(f.action.verb == "supplement" for f in forms),
+        "scans": any(f.scans for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
 
@@ -314,6 +314,8 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
         names.append(("revocation", _("{}决定书").format(GROUNDS[ground].kind)))
     if delivery.last(file) is not None:
         names.append(("delivery", _("送达回证")))
+    if delivery.waits(file):
+        names.append(("consent", _("空白的电子送达确认书")))
     return [{"form": form, "title": title,
              "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
         [{"form": "dossier", "title": _("归档包"),
