@@ -147,6 +147,27 @@ class Decision(Official):
     remedy: str
 
 
+class Granted(TypedDict):
+    title: str
+    number: str
+
+
+class Revocation(Official):
+    """``organ`` is whoever takes it back; ``issuer`` is whoever had granted it."""
+
+    title: str
+    kind: Literal["撤销", "注销"]
+    issuer: str
+    granted_on: date
+    certificates: list[Granted]
+    reasons: str
+    basis: str  # the article
+    ground: str  # its words
+    by_analogy: bool  # the law is about permits, and this was none
+    effect: str
+    remedy: str
+
+
 class Extension(Official):
     accepted_on: date
     old_due: date
@@ -222,6 +243,13 @@ class Delivery(Common):
     remark: NotRequired[str | None]
 
 
+class Consent(Common):
+    """送达地址和电子送达确认书, blank: what is not known is filled in by hand."""
+
+    recipient: str
+    id_number: NotRequired[str | None]  # as masked by the caller
+
+
 class Slip(TypedDict):
     demo: bool
     organ: str
@@ -267,10 +295,12 @@ FORMS: Mapping[str, type] = {
     "acceptance": Acceptance,
     "refusal": Refusal,
     "decision": Decision,
+    "revocation": Revocation,
     "certificate": Certificate,
     "extension": Extension,
     "special": Special,
     "delivery": Delivery,
+    "consent": Consent,
     "slip": Slip,
     "transfer": Transfer,
     "dossier": Dossier,

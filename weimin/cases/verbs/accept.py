@@ -36,7 +36,7 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     clocks.meet(file, "notice", "acceptance")
     file.set(state="accepted", accepted_at=file.occurred_at)
     clocks.start_decision(file, start_on)
-    opened = file.carry_out(begin(file.item.flow, file.facts))
+    opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
     file.record(
         "accept",
         {

@@ -61,11 +61,13 @@ class Intake:
 
 
 # An open case of the same item that asks for the same person, household or organisation: a
-# household is known by any of its members.
+# household is known by any of its members. What was refused is over, also while the paper is
+# on its way: whoever was refused may ask again at once, with what was wrong put right.
 _TWIN = """cases_party p JOIN cases_case c ON c.id = p.case_id
           JOIN catalogue_item_version v ON v.id = c.item_version_id
           JOIN catalogue_item i ON i.id = v.item_id
-         WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role IN ('applicant', 'member')"""
+         WHERE i.code = %(item)s AND c.state <> 'closed' AND c.outcome <> 'refused'
+           AND p.role IN ('applicant', 'member')"""
 _PRELUDE = f"""
 SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases_serial'),
        a.path, r.asked, r.case_id, r.seq, r.version, r.state,
