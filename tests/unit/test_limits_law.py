@@ -6,34 +6,18 @@ The days off and the make-up days are the decreed ones of 2025 and 2026: 元旦 
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 import pytest
 
-from tests.unit.calendars import decreed
+from tests.unit.calendars import at, decreed, on
 from weimin.flow.due import Due, Pause, days_left, due, light, never_later, warn_day
 from weimin.flow.profiles import PAUSE_TITLES, PROFILES
 from weimin.flow.terms import Term
-from weimin.kernel.clock import SHANGHAI
 from weimin.worktime.calendar import Calendar, Season
 
 CALENDAR = decreed(2025, 2026)
 PERMIT = PROFILES["permit"]
-WEEKDAYS = "一二三四五六日"
-
-
-def on(written: str) -> date:
-    """``2026-06-10 周三`` as a day. The table itself is wrong if the weekday is."""
-    text, weekday = written.split(" 周")
-    day = date.fromisoformat(text)
-    assert WEEKDAYS[day.weekday()] == weekday, f"{text} is 周{WEEKDAYS[day.weekday()]}"
-    return day
-
-
-def at(written: str) -> datetime:
-    """``2026-06-10 周三 17:00`` on the wall clock of Shanghai."""
-    day, moment = written.rsplit(" ", 1)
-    return datetime.combine(on(day), time.fromisoformat(moment), tzinfo=SHANGHAI)
 
 
 def pause(written: str) -> Pause:

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 import pytest
+from django.test import Client
 
-from tests.cast import CITY, COUNTY, DAY, TOWN, Cast, received
+from tests.cases.scenes import item_of, publish_variant
+from tests.cast import ALLOWANCE, CITY, COUNTY, DAY, TOWN, Cast, received
 from tests.web.test_verify import at, denied, paper, text_of  # noqa: F401  (at: the clock)
 from weimin.cases.verbs import refuse
 from weimin.network.models import Office
@@ -20,6 +22,17 @@ def body_of(code: str) -> str | None:
 def test_what_a_county_bureau_denied_goes_to_the_county_government(cast: Cast, now: datetime) -> None:
     said = text_of(paper(cast, denied(cast, now), "decision"))
     assert "60日内向衡阳县人民政府申请行政复议" in said and "6个月内" in said
+
+
+def test_a_denial_says_by_when_it_is_told_where_the_items_law_does(
+    cast: Cast, now: datetime, own_network: None
+) -> None:
+    limit = {**item_of(ALLOWANCE).data["limit"], "refusal": "3wd"}
+    publish_variant(ALLOWANCE, limit=limit)
+    said = text_of(paper(cast, denied(cast, now), "decision"))
+    assert "3个工作日内（最迟2026年6月15日周一）书面告知" in said  # denied on 周三
+    guide = Client().get(f"/items/{ALLOWANCE}").content.decode()
+    assert "作出决定后 3个工作日内书面告知并说明理由" in guide
 
 
 def test_what_a_town_did_not_accept_goes_to_the_county_government(cast: Cast, now: datetime) -> None:
