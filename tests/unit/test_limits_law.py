@@ -130,6 +130,32 @@ def test_only_for_permits_silence_accepts_and_renews_art_32_and_50():
     assert [key for key, profile in PROFILES.items() if profile.silence_renews] == ["permit"]
 
 
+def test_only_a_permit_must_be_accepted_with_the_full_supplement_art_32():
+    terms = {key: str(profile.supplement_accepts) for key, profile in PROFILES.items()}
+    assert [key for key, term in terms.items() if term != "None"] == ["permit"]
+    assert terms["permit"] == "1wd"
+
+
+@pytest.mark.parametrize(
+    ("received", "silent", "complete", "accepted", "begins"),
+    [
+        ("2026-06-10 周三", False, None, "2026-06-12 周五", "2026-06-12 周五"),  # complete at once
+        ("2026-06-10 周三", False, "2026-06-15 周一", "2026-06-15 周一", "2026-06-15 周一"),
+        ("2026-06-10 周三", False, "2026-06-15 周一", "2026-06-24 周三", "2026-06-15 周一"),  # late
+        ("2026-06-10 周三", False, "2026-06-20 周六", "2026-06-22 周一", "2026-06-20 周六"),  # 端午
+        ("2026-06-10 周三", True, None, "2026-06-18 周四", "2026-06-10 周三"),  # no notice in time
+        ("2026-06-10 周三", True, "2026-06-22 周一", "2026-06-24 周三", "2026-06-10 周三"),
+    ],
+)
+def test_a_permits_days_count_from_when_it_had_to_be_accepted_art_32(
+    received, silent, complete, accepted, begins
+):
+    assert PERMIT.counts_from(
+        accepted=on(accepted), received=on(received), silent=silent,
+        supplemented=complete and on(complete),
+    ) == on(begins)
+
+
 # -- 行政许可法 art. 45: what does not count -----------------------------------------------------
 
 _VISITED = "2026-07-10 周五 → 2026-07-17 周五"  # five working days: 13 to 17 July

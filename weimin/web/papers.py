@@ -150,6 +150,7 @@ def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
         **common(request, file), **_numbered(request, file, "acceptance", file.office_id), "accepted_on": accepted,
         "promised_by": promise.printed_on or promise.due_on or accepted,
         "statutory_by": decision.due_on or accepted,
+        "counts_from": f"{say_date(decision.start)}（行政许可法第三十二条）" if decision.start < accepted else None,
         "tentative": bool(promise.due_on and file.calendar.is_foreseen(promise.due_on)),
         "accountable": _contact(file, file.office_id),
     }
