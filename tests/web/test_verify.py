@@ -23,6 +23,7 @@ from weimin.cases.models import Step
 from weimin.cases.verbs import accept, close, complete, receive, refuse, reopen, revoke
 from weimin.documents.models import Paper
 from weimin.kernel import clock
+from weimin.network.actor import Actor
 from weimin.registry.models import Certificate
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +35,8 @@ def at(now: datetime) -> Iterator[None]:
         yield
 
 
-def paper(cast: Cast, number: str, form: str) -> bytes:
-    answer = logged_in(cast.info).get(f"/papers/{number}/{form}.pdf")
+def paper(cast: Cast, number: str, form: str, by: Actor | None = None) -> bytes:
+    answer = logged_in(by or cast.info).get(f"/papers/{number}/{form}.pdf")
     assert answer.status_code == 200, answer.content.decode()
     return bytes(answer.content)
 

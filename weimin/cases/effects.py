@@ -40,7 +40,7 @@ def settle(file: CaseFile, outcome: str) -> str:
     """The work is done: the decision clocks are met and the delivery clock starts."""
     clocks.meet(file, "decision", "promise")
     file.set(state="decided", outcome=outcome, decided_at=file.occurred_at)
-    clocks.start(file, "delivery", file.item.profile.delivery, file.today)
+    clocks.start(file, "delivery", file.item.delivery(outcome), file.today)
     return outcome
 
 

@@ -119,6 +119,7 @@ class Acceptance(Official):
     accepted_on: date
     promised_by: date
     statutory_by: date
+    counts_from: NotRequired[str | None]  # where the law lets the days count from an earlier day
     promised_term: NotRequired[str | None]
     statutory_term: NotRequired[str | None]
     tentative: NotRequired[bool]

@@ -163,6 +163,7 @@ def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
         **common(request, file), **_numbered(request, file, "acceptance", file.office_id), "accepted_on": accepted,
         "promised_by": promise.printed_on or promise.due_on or accepted,
         "statutory_by": decision.due_on or accepted,
+        "counts_from": f"{say_date(decision.start)}（行政许可法第三十二条）" if decision.start < accepted else None,
         "tentative": bool(promise.due_on and file.calendar.is_foreseen(promise.due_on)),
         "accountable": _contact(file, file.office_id),
     }
@@ -214,9 +215,17 @@ def _decision(request: HttpRequest, file: CaseFile) -> Data:
         "facts": f"经审查，你（单位）申请的{file.item.name}材料齐全，已依照程序办理。",
         "reasons": answers.get("reason") or answers.get("opinion") or "符合规定的条件",
         "basis": _basis(file),
-        "content": str(file.item.data.get("consequence", "")) if granted else None,
+        "content": str(file.item.data.get("consequence", "")) if granted else _told_within(file),
         "remedy": _remedy(office),
     }
+
+
+def _told_within(file: CaseFile) -> str | None:
+    """By when a denial is told in writing, where the law of the item has a term for it."""
+    term, delivery = file.item.refusal, file.clocks.get("delivery")
+    if term is None or delivery is None or delivery.due_on is None:
+        return None
+    return f"本决定自作出之日起{term.words}内（最迟{say_date(delivery.due_on)}）书面告知。"
 
 
 def _valid_certificate(file: CaseFile) -> Certificate:

@@ -26,6 +26,7 @@ def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
 @verb("撤回申请")
 def withdraw(file: CaseFile, *, reason: str = "") -> None:
     """The applicant takes the application back; nobody counts it as done in time."""
+    clocks.meet(file, "acceptance")  # should it be reopened, what was supplied is no news
     _end(file, "withdrawn")
     file.record("withdraw", {"reason": reason.strip()} if reason.strip() else None)
 
