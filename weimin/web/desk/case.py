@@ -99,7 +99,8 @@ def context_of(
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
     waiting = [s for s in file.steps if s.state == "open"]
-    waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or row.waits_for
+    waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or (
+        _("办结归档") if file.state == "decided" else row.waits_for)  # all was handed over
     office = file.routes.office_names.get(
         (waiting[0].office_id if waiting else file.office_id) or 0, "")
     colour, word = light_of(row.due_at, row.warn_on, file.now)
