@@ -27,7 +27,7 @@ def _decision(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
         return {}
     settle(file, plan.decided)
     power = file.routes.power(
-        file.item.item_id, "decide", file.area_path, local(file.row["received_at"]).date(),
+        file.item, "decide", file.area_path, local(file.row["received_at"]).date(),
         file.item.level,
     )
     late = any(file.clocks[k].late for k in ("decision", "promise") if k in file.clocks)

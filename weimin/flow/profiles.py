@@ -63,6 +63,12 @@ class LegalProfile:
     silence_renews: bool = False  # a renewal not decided at expiry is renewed
     # All that the notice asked for is there: accepted within this, and the days count from then.
     supplement_accepts: Term | None = None
+    # Which powers a village may be given: it receives and helps, and never decides.
+    village_may: frozenset[str] = frozenset(("receive", "accept", "print"))
+
+    def may_hold(self, power: str, level: str) -> bool:
+        """Whether the offices of a level may exercise a power over things of this type."""
+        return level != "village" or power in self.village_may
 
     def counts_from(
         self, *, accepted: date, received: date, silent: bool, supplemented: date | None
@@ -98,6 +104,9 @@ PERMIT = LegalProfile(
     # art. 32(1)(5): 按照本行政机关的要求提交全部补正申请材料的，应当受理. The law gives no days for
     # it; the receipt of art. 32(2) is to be written by the end of the next working day.
     supplement_accepts=Term(1, "wd"),
+    # art. 24: 可以委托其他行政机关实施行政许可. A village is no administrative organ: it receives on
+    # behalf (代收), and what it received is accepted, and printed, above it.
+    village_may=frozenset(("receive",)),
 )
 
 BENEFIT = LegalProfile(

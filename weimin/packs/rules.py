@@ -8,7 +8,7 @@ the schema's business.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from weimin.flow.graph import parse_flow
+from weimin.flow.graph import Who, parse_flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PROFILES
 from weimin.flow.terms import Term
@@ -201,6 +201,19 @@ def a_village_never_decides(item: Data) -> Found:
     """The village receives and helps; deciding is not its to do."""
     if item["level"] == "village":
         yield "行使层级是村（社区）：村不作决定", "把 level 改成 town 或以上"
+
+
+@rule
+def a_village_only_helps_with_a_permit(item: Data) -> Found:
+    """行政许可法 arts. 24, 34: an administrative organ examines; the village says what it knows."""
+    if PROFILES[item["type"]].may_hold("accept", "village"):
+        return
+    for key, spec in item["flow"]["steps"].items():
+        kind = kind_of(spec["kind"])
+        if Who.parse(spec["who"]).level == "village" and kind.key != "register" and not kind.delivers:
+            yield (f"行政许可的环节 {key}（{kind.title}）由村（社区）办",
+                   "许可由行政机关审查、核查（行政许可法第二十四条、第三十四条）：把 who 改到 town 或以上，"
+                   "村里的协助写成 register")
 
 
 @rule

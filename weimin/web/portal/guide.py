@@ -31,7 +31,7 @@ def guide_of(item: ItemSpec, area_code: str) -> list[Answer]:
     ready = _readiness(item.item_id, path)
     answers = []
     for power, title in POWER_TITLES.items():
-        given = routes.power(item.item_id, power, path, today, item.level)
+        given = routes.power(item, power, path, today, item.level)
         line = "service" if given.level == "village" else item.line
         office = routes.office(line, given.level, path, today)
         is_ready, reason = ready.get(power, (True, ""))
