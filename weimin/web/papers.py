@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from weimin.cases import materials, reading
@@ -30,6 +31,7 @@ from weimin.registry.models import Certificate
 from weimin.trail.models import Event
 from weimin.trail.receipts import receipt
 from weimin.web.desk.delivery import last as last_delivery
+from weimin.web.desk.delivery import waits
 from weimin.web.page import anyone
 from weimin.web.sealed import SEALED, Content, round_of, sealed
 
@@ -375,6 +377,24 @@ def _content(request: HttpRequest, file: CaseFile, form: str) -> Content:
     })
 
 
+def printable(file: CaseFile) -> list[tuple[str, str]]:
+    """The papers that there are of this case now: form and title."""
+    told = file.state == "noticed" or "acceptance" in file.clocks
+    ground = taken_back(file)
+    found = [
+        ("receipt", _("收件回执"), True),
+        ("notice", _("一次性告知书"), told),
+        ("acceptance", _("受理通知书"), file.row["accepted_at"] is not None),
+        ("refusal", _("不予受理决定书"), file.outcome == "refused"),
+        ("decision", _("决定书"), file.outcome in ("granted", "denied")),
+        ("certificate", _("证照"), bool(standing(file))),
+        ("revocation", _("{}决定书").format(GROUNDS[ground].kind) if ground else "", bool(ground)),
+        ("delivery", _("送达回证"), last_delivery(file) is not None),
+        ("consent", _("空白的电子送达确认书"), waits(file)),
+    ]
+    return [(form, title) for form, title, there in found if there]
+
+
 @require_GET
 def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     """One paper of a case, for whoever may see the case."""
@@ -383,6 +403,8 @@ def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
     file = CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
     if file.applicant == ERASED:
         raise NotFound("这个办件的个人信息已依法删除，不能再出文书")
+    if form not in dict(printable(file)):
+        raise NotFound("这个办件现在没有这份文书", "请回到办件页，看看“打印”里有哪些")
     response = HttpResponse(made(request, file, form), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'
     return response

@@ -1,5 +1,6 @@
 """Words that several screens say in the same way."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -47,13 +48,25 @@ def plain_name(name: str) -> str:
     return name
 
 
-def headline(row: Any, who: str, waits_for: str, office: str, now: datetime) -> str:
-    """A case in a sentence: what, whose, where it is, until when."""
+def headline(
+    row: Any, who: str, waits_for: str, offices: Sequence[str], now: datetime, revoked: bool = False
+) -> str:
+    """A case in a sentence: what, whose, where it is, until when.
+
+    ``offices``: whose work it is now; none where the applicant is waited for.
+    """
     thing = _("{}的{}").format(who, plain_name(row.item.name))
     if row.state == "closed":
-        return _("{}，{}。").format(thing, OUTCOME_TITLES.get(row.outcome, ""))
-    until = ""
-    if row.due_at:
-        day = say_date(local(row.due_at).date())
-        until = _("，{} 前要办完").format(day) if now <= row.due_at else _("，{} 就该办完").format(day)
-    return _("{}，正等{}{}{}。").format(thing, office, waits_for, until)
+        ended = OUTCOME_TITLES.get(row.outcome, "") + (_("，但证照已经失效") if revoked else "")
+        return _("{}，{}。").format(thing, ended)
+    return _("{}，正等{}{}{}。").format(
+        thing, _("、").join(offices), waits_for, _until(row, now) if row.due_at else "")
+
+
+def _until(row: Any, now: datetime) -> str:
+    """By when, in words: what the running term asks for, and whether a decree may move it."""
+    day = local(row.due_at).date()
+    said = (_("预计 {}") if calendar_now().is_foreseen(day) else "{}").format(say_date(day))
+    asked = _("答复是否受理") if row.state == "received" else _("办完")
+    words = _("，{} 前要{}") if now <= row.due_at else _("，{} 就该{}")
+    return words.format(said, asked)

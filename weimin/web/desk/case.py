@@ -13,13 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import doers, standing, taken_back
+from weimin.cases.circumstances import doers, taken_back
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
-from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
 from weimin.flow.graph import Flow
@@ -33,6 +32,7 @@ from weimin.trail.models import Reveal
 from weimin.web.desk import delivery
 from weimin.web.desk.forms import card_words, forms_of, params_of
 from weimin.web.page import page, part_of, staff
+from weimin.web.papers import printable
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
 from weimin.web.words import headline, light_of, state_of
@@ -99,14 +99,15 @@ def context_of(
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
     waiting = [s for s in file.steps if s.state == "open"]
-    waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or (
-        _("办结归档") if file.state == "decided" else row.waits_for)  # all was handed over
-    office = file.routes.office_names.get(
-        (waiting[0].office_id if waiting else file.office_id) or 0, "")
+    names = file.routes.office_names
+    offices = list(dict.fromkeys(names[s.office_id] for s in waiting if s.office_id))
+    if not waiting and file.state != "noticed":
+        offices = [names[file.office_id]]
     colour, word = light_of(row.due_at, row.warn_on, file.now)
     forms = forms_of(file)
     typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
-    line = headline(row, applicant.name if applicant else _anonymous(file), waits, office, file.now)
+    line = headline(row, applicant.name if applicant else _anonymous(file), reading.waits_for(file),
+                    offices, file.now, revoked=bool(taken_back(file)))
     if waiting and row.due_at:
         word = _("全件{}").format(word)
     return {
@@ -116,7 +117,7 @@ def context_of(
         "graph": graph_of(file),
         "events": [event_of(h, file.item.flow) for h in whole.happenings],
         "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
-        "facts": facts_of(file), "clocks": _clocks(file), "office": office,
+        "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
@@ -300,25 +301,8 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
     """The papers that this case can print now."""
     if file.applicant == ERASED:
         return []
-    names = [("receipt", _("收件回执"))]
-    if "notice" in file.clocks and file.state == "noticed":
-        names.append(("notice", _("一次性告知书")))
-    if file.row["accepted_at"]:
-        names.append(("acceptance", _("受理通知书")))
-    if file.outcome == "refused":
-        names.append(("refusal", _("不予受理决定书")))
-    if file.outcome in ("granted", "denied"):
-        names.append(("decision", _("决定书")))
-    if standing(file):
-        names.append(("certificate", _("证照")))
-    if ground := taken_back(file):
-        names.append(("revocation", _("{}决定书").format(GROUNDS[ground].kind)))
-    if delivery.last(file) is not None:
-        names.append(("delivery", _("送达回证")))
-    if delivery.waits(file):
-        names.append(("consent", _("空白的电子送达确认书")))
-    return [{"form": form, "title": title,
-             "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
+    return [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form])}
+            for form, title in printable(file)] + (
         [{"form": "dossier", "title": _("归档包"),
           "href": reverse("dossier", args=[file.number])}]
         if file.state == "closed" and file.relations() & {"lead", "competent"} else [])

@@ -46,6 +46,13 @@ class Form:
         """Whether files may come with it."""
         return self.action.verb == "supplement" or any(f.get("kind") == "scan" for f in self.fields)
 
+    def errors(self, wrong: Mapping[str, str]) -> list[dict[str, str]]:
+        """What was wrong, each with the field to mend it in."""
+        names = {str(f["name"]).removeprefix("answer-").removeprefix("fact-"): f["name"]
+                 for f in self.fields}
+        return [{"href": f"#{self.id}-{names[key]}" if key in names else f"#{self.id}", "text": said}
+                for key, said in wrong.items()]
+
 
 def forms_of(file: CaseFile) -> list[Form]:
     """A dialog for each action that the server allows, in the table's order."""
