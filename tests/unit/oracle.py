@@ -57,6 +57,14 @@ def last_moment(
     return datetime.combine(day, world.closes(day), tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
+def first_day(moment: datetime, count: int, world: World) -> date:
+    """From which day a term counts: a matter of the same day comes too late after closing time."""
+    day, at = moment.date(), moment.time()
+    while count == 0 and (not world.works(day) or (day == moment.date() and at > world.closes(day))):
+        day += DAY
+    return day
+
+
 def _days_after(start: date, left: int) -> Iterator[date]:
     """The days to look at: never the first one (民法典 201), none for a term of nothing."""
     day = start

@@ -1,7 +1,7 @@
 """Due days for any history: they agree with a slow second opinion, and obey simple laws."""
 
 import random
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import permutations
 
 import pytest
@@ -9,8 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.oracle import World, last_moment
-from weimin.flow.due import Due, Pause, due, never_later
+from tests.unit.oracle import first_day as first_day_by_oracle
+from weimin.flow.due import Due, Pause, due, first_day, never_later
 from weimin.flow.terms import Term
+from weimin.kernel.clock import SHANGHAI
 from weimin.worktime.calendar import Calendar, Season, calendar_of
 
 HISTORIES = 100_000
@@ -148,6 +150,17 @@ def test_hypothesis_finds_no_history_on_which_the_oracle_disagrees(calendar, his
         start, term.count, term.unit, world, [(p.began, p.ended) for p in pauses]
     )
     assert _on(calendar, start, term, pauses).at == expected
+
+
+@a_property
+@given(calendars, days, st.times(), st.integers(0, 3), units)
+def test_hypothesis_finds_no_hour_at_which_the_oracle_begins_elsewhere(
+    calendar, day, hour, count, unit
+):
+    world = next(w for c, w in WORLDS if c is calendar)
+    moment = datetime.combine(day, hour, tzinfo=SHANGHAI)
+    assert first_day(moment, Term(count, unit), calendar) == first_day_by_oracle(
+        moment, count, world)
 
 
 @a_property

@@ -35,7 +35,7 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     by_law = start_on != file.today
     clocks.meet(file, "notice", "acceptance")
     file.set(state="accepted", accepted_at=file.occurred_at)
-    clocks.start_decision(file, start_on)
+    clocks.start_decision(file, start_on if by_law else None)
     opened = file.carry_out(begin(file.item.flow, file.facts))
     file.record(
         "accept",
