@@ -33,7 +33,7 @@ from tests.cases.scenes import (
     town_building,
     town_building_head,
 )
-from tests.cast import ALLOWANCE, HANDED, Cast, look
+from tests.cast import ALLOWANCE, HANDED, Cast, look, scans
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
@@ -278,7 +278,8 @@ class Township(RuleBasedStateMachine):
         return {
             "notify_missing": {"missing": {wanted[0]: "看不清"}},
             "notify_again": {"missing": {wanted[-1]: "看不清"}, "reason": "漏看"},
-            "supplement": {"have": dict.fromkeys(wanted)},
+            "supplement": {"have": scans(file.actor, wanted, self.now) if file.actor.is_resident
+                           else dict.fromkeys(wanted)},
             "suspend": {"reason": pick(["hearing", "site_visit", "supplement"]), "expected": "三日"},
             "extend": {"term": "1wd", "reason": "情况复杂"},
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},

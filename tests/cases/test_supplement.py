@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import ROAD, case_of, told, town_building, under_way
-from tests.cast import MATERIALS, Cast, received
+from tests.cast import MATERIALS, Cast, received, scans
 from weimin.cases.models import Pause
 from weimin.cases.verbs import notify_missing, refuse, supplement, suspend
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
@@ -20,7 +20,7 @@ def noticed(cast: Cast, now: datetime) -> str:
 
 def test_with_everything_there_it_waits_for_acceptance_again(cast: Cast, now: datetime) -> None:
     number = noticed(cast, now)
-    supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, MATERIALS, now))
     assert case_of(number).state == "received"
     assert told(number)["lacking"] == []
 
@@ -30,6 +30,18 @@ def test_with_a_part_of_it_the_rest_is_still_waited_for(cast: Cast, now: datetim
     supplement(number, actor=cast.info, now=now, have={"bank-account": None})
     assert case_of(number).state == "noticed"
     assert told(number)["lacking"] == ["居民户口簿"]
+
+
+def test_a_resident_hands_in_scans_and_only_an_office_receives_paper(
+    cast: Cast, now: datetime
+) -> None:
+    number = noticed(cast, now)
+    with pytest.raises(Invalid, match="网上只收扫描件") as refused:
+        supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+    assert set(refused.value.fields) == set(MATERIALS)
+    assert case_of(number).state == "noticed"
+    supplement(number, actor=cast.info, now=now, have=MATERIALS)
+    assert case_of(number).state == "received"
 
 
 def test_a_wrong_answer_is_put_right_and_kept_secret(cast: Cast, now: datetime) -> None:
@@ -70,19 +82,20 @@ def test_bad_input_is_said_in_words(
 def test_nobody_supplements_what_nobody_asked_for(cast: Cast, now: datetime) -> None:
     number = received(cast, now)
     with pytest.raises(WrongState, match="待受理"):
-        supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+        supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, MATERIALS, now))
 
 
 def test_it_ends_the_pause_that_waited_for_it(cast: Cast, now: datetime) -> None:
     number = under_way(cast, now, ROAD)
     suspend(number, actor=town_building(), now=now, reason="supplement", expected="3日内")
-    supplement(number, actor=cast.resident, now=now + timedelta(days=2), have={"plan": None})
+    supplement(number, actor=cast.resident, now=now + timedelta(days=2),
+               have=scans(cast.resident, ["plan"], now))
     assert str(Pause.objects.get(case__number=number).ended) == "2026-06-12"
 
 
 def test_what_came_in_makes_an_old_screen_stale(cast: Cast, now: datetime) -> None:
     number = noticed(cast, now)
     drawn = case_of(number).version
-    supplement(number, actor=cast.resident, now=now, have={"bank-account": None})
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, ["bank-account"], now))
     with pytest.raises(Stale):
         refuse(number, actor=cast.reviewer, now=now, reason="逾期未补正", expect=drawn)
