@@ -114,7 +114,7 @@ def test_a_supervisor_does_not_receive(cast: Cast, now: datetime) -> None:
         ({"channel": "pigeon"}, "请选择"),
         ({"answers": {"nonsense": 1}}, "没有这一项"),
         ({"answers": {"birth": "1940年2月30日"}}, "应为日期"),
-        ({"answers": {"id_number": "990000194001010000"}}, "校验位不对"),
+        ({"answers": {"id_number": "990000194001010000"}}, "有一位输错了"),
         ({"have": {"moon-rock": None}}, "不需要这份材料"),
         ({"parties": ()}, "一位申请人"),
     ],
