@@ -23,7 +23,7 @@ from weimin.catalogue.routes import area_name
 from weimin.catalogue.spec import Field, ItemSpec
 from weimin.kernel import clock, codes
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
-from weimin.kernel.text import mask_code, tidy
+from weimin.kernel.text import mask_code, name_of, tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
@@ -35,6 +35,7 @@ from weimin.web.page import page
 from weimin.web.uploads import scans_of
 
 CHECK = "check"
+_SENT = "sent:"  # in the session, with an item's code: the number of what was sent last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,8 @@ def questions(seat: Seat, item: ItemSpec, said: QueryDict) -> list[Question]:
               for f in asking.asked_fields(item)]
     found += [Question(f"t-{f.key}", "table", f.label, f.hint, f) for f in asking.tables_of(item)]
     found.append(Question("papers", "papers", _("材料"), _(
-        "现在能拍的先拍；没有的不要紧，受理单位会一次告诉您还缺什么") if to_resident else
+        "有的先拍照传上来；没有的不要紧，受理单位会一次告诉您还缺什么，也可以带到任何一个窗口交")
+        if to_resident else
         _("收到的打勾；没勾的会写进一次性告知单")))
     return found
 
@@ -101,11 +103,16 @@ def begin(request: HttpRequest, seat: Seat, item: ItemSpec) -> HttpResponse:
     """Go on where it was left, or begin; by POST throw the draft away and begin anew."""
     if request.method == "POST":
         drafts.discard(seat.actor, item.code)
+    request.session.pop(_SENT + item.code, None)
+    return redirect(seat.route, item.code, _next(seat, item, _draft(seat, item)))
+
+
+def _draft(seat: Seat, item: ItemSpec) -> Filled:
+    """The draft as it stands; before the first answer it holds what is known, and is not kept."""
     draft = drafts.find(seat.actor, item.code, clock.now())
     if not draft.seen:
         _prefill(draft, seat, item)
-        drafts.keep(seat.actor, draft, clock.now())
-    return redirect(seat.route, item.code, _next(seat, item, draft))
+    return draft
 
 
 def _next(seat: Seat, item: ItemSpec, draft: Filled, after: str = "") -> str:
@@ -118,7 +125,9 @@ def _next(seat: Seat, item: ItemSpec, draft: Filled, after: str = "") -> str:
 
 def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResponse:
     """One page: shown, or answered. Raises NotFound for a page that this application has not."""
-    draft = drafts.find(seat.actor, item.code, clock.now())
+    draft = _draft(seat, item)
+    if not draft.begun and (number := request.session.get(_SENT + item.code)):
+        return redirect(seat.done, number)  # back, or sent once more, after it was sent
     if key == CHECK:
         return _check(request, seat, item, draft)
     asked = {q.key: q for q in questions(seat, item, draft.said)}
@@ -151,7 +160,10 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
 
 
 def _names(question: Question, item: ItemSpec) -> tuple[str, ...]:
-    """The names that a page's answers have; one that ends with - stands for all of a table."""
+    """The names that a page's answers have; one that ends with - stands for all of a table.
+
+    ``have`` is an officer's word: he took the paper.
+    """
     return {
         "who": ("who",), "own": ("own_identity",), "applicant": ("identity", "name", "phone"),
         "helper": ("agent_identity", "agent_name", "agent_phone", "paper"),
@@ -244,17 +256,22 @@ def _person_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpe
                   ) -> dict[str, str]:
     prefix = "agent_" if question.kind == "helper" else ""
     wrong: dict[str, str] = {}
+    name, person = tidy(post.get(f"{prefix}name", "")), None
+    try:
+        name_of(name)
+    except ValueError as error:
+        wrong[f"{prefix}name"] = str(error)
     try:
         number = codes.identity_number(post.get(f"{prefix}identity", ""))
-        person, name = known_person(number), tidy(post.get(f"{prefix}name", ""))
-        if person is None and not name:
-            wrong[f"{prefix}name"] = _("请填写姓名")
-        elif person is not None and seat.me is not None and person.name != name:
+        person = known_person(number)
+        if person is not None and seat.me is not None and person.name != name:
             wrong[f"{prefix}identity"] = _("身份证号与姓名对不上，请对照证件再填一次")
         elif person is not None and seat.me is not None and person.pk == seat.me.pk:
             wrong[f"{prefix}identity"] = _("这是您自己的身份证号；为自己办请返回上一步")
     except ValueError as error:
         wrong[f"{prefix}identity"] = str(error)
+    if person is None and not name and (seat.me is not None or f"{prefix}identity" not in wrong):
+        wrong[f"{prefix}name"] = _("请填写姓名")  # an officer need not: the number may be known
     asking.phone_of(post, f"{prefix}phone", wrong)
     return wrong
 
@@ -264,8 +281,14 @@ def _organisation_fault(question: Question, post: QueryDict, seat: Seat, item: I
     code = codes.organisation_code(post.get("uscc", ""))
     if Organisation.objects.filter(uscc=code).exists():
         return {}
-    return {name: _("第一次来办的单位要填") for name in ("org_name", "org_legal")
-            if not tidy(post.get(name, ""))}
+    wrong = {name: _("第一次来办的单位要填") for name in ("org_name", "org_legal")
+             if not tidy(post.get(name, ""))}
+    for name, what, most in (("org_name", _("单位名称"), 100), ("org_legal", _("法定代表人姓名"), 40)):
+        try:
+            name_of(post.get(name, ""), what, most)
+        except ValueError as error:
+            wrong[name] = str(error)
+    return wrong
 
 
 def _members_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
@@ -324,8 +347,11 @@ def _draw(
     before = reverse(seat.route, args=[item.code, shown[at - 1]]) if at else seat.back
     return page(
         request, "guided/ask.jinja", status=422 if wrong else 200, item=item, q=question,
-        typed=typed, wrong=wrong or {}, seat=seat, ask=asking, number=at + 1, of=len(shown) + 1,
-        before=before, kept=draft.scans, resumed=bool(draft.seen),
+        typed=typed, wrong=wrong or {}, seat=seat, ask=asking, number=keys.index(question.key) + 1,
+        # How many pages there are, known answers included, so that it stays the same from page to
+        # page; for whom it is decides it, so the first page does not say.
+        of=len(keys) + 1 if question.kind != "who" or "who" in draft.seen else 0,
+        before=before, kept=draft.scans, resumed=draft.begun,
         errors=[{"href": f"#{name}", "text": said} for name, said in (wrong or {}).items()],
         areas=_places(question, typed), who=asking.who_of(draft.said, item),
         materials=asking.materials_of(draft.said, item) if question.kind == "papers" else (),
@@ -369,6 +395,8 @@ def _check(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> H
                 raise
             error = fault
         else:
+            request.session[_SENT + item.code] = number
+            request.session.save()  # before the draft goes: a second tap must find one of the two
             drafts.discard(seat.actor, item.code)
             return redirect(seat.done, number)
     fields = error.fields if isinstance(error, Invalid) else {}
@@ -380,7 +408,7 @@ def _check(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> H
         request, "guided/check.jinja", status=error.status if error else 200, item=item, seat=seat,
         errors=errors, twin=isinstance(error, AlreadyOpen), limit=item.promised or item.statutory,
         twin_number=error.details.get("number") if error else None,
-        said=_summary(seat, item, draft), materials=_papers(item, draft),
+        said=_summary(seat, item, draft), materials=_papers(seat, item, draft),
         papers=reverse(seat.route, args=[item.code, "papers"]),
     )
 
@@ -457,13 +485,14 @@ def _words(question: Question, item: ItemSpec, said: QueryDict, seat: Seat) -> s
     return asking.shown_answer(field, said.getlist(question.key))
 
 
-def _papers(item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
+def _papers(seat: Seat, item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
     """The materials as the screen's list draws them."""
-    have = {*draft.said.getlist("have"), *draft.scans}
+    have = {*draft.scans, *(draft.said.getlist("have") if seat.me is None else ())}
     declared = draft.said.getlist("declared")
     return [
-        {"name": m.name, "note": _("已传扫描件") if m.key in draft.scans else "",
-         "state": "have" if m.key in have else "replaced" if m.key in declared
+        {"name": m.name, "note": _("已传扫描件") if m.key in draft.scans and not seat.me else "",
+         "state": ("have" if seat.me is None else "sent") if m.key in have
+         else "declared" if m.key in declared
          else "optional" if m.need == "optional" else "missing"}
         for m in asking.materials_of(draft.said, item)
     ]

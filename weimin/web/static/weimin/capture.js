@@ -134,7 +134,8 @@
     input.addEventListener('change', function () { var files = [].slice.call(input.files); input.value = ''; box.take(files); });
     $('[data-file]', root).onclick = function () { input.click(); };
     if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) { var c = $('[data-camera]', root); c.hidden = false; c.onclick = function () { shoot(box); }; }
-    if (root.dataset.phones) { var m = $('[data-phone]', root); m.hidden = false; m.onclick = function () { byPhone(box); }; }
+    /* On the phone in hand there is nothing to scan the code with */
+    if (root.dataset.phones && !(window.matchMedia && matchMedia('(hover: none) and (pointer: coarse)').matches)) { var m = $('[data-phone]', root); m.hidden = false; m.onclick = function () { byPhone(box); }; }
 
     /* What was sent before a reload, or stood there when the form came back with an error */
     var before = hidden.value;
@@ -154,12 +155,18 @@
   function settle() {
     if (!waiting) return;
     var form = waiting.form, by = waiting.by, n = left(form);
-    if (bad(form)) { tell(form, say('stuck')); waiting = null; return; }
-    if (n) { tell(form, say('left', n)); return; }
+    tell(form, '');
+    if (bad(form)) { tell(form, say('stuck'), 'bad'); waiting = null; return; }
+    if (n) { tell(form, say('left', n), 'under way'); return; }
     waiting = null;
     if (by && form.requestSubmit) form.requestSubmit(by); else if (by) by.click(); else form.submit();
   }
-  function tell(form, text) { of(form).forEach(function (b) { if (b.pages.length) b.said.textContent = text; }); }
+  /* Said of the material that it is about: one with a page that failed, or with one still under way */
+  function tell(form, text, about) {
+    of(form).forEach(function (b) {
+      if (b.pages.some(function (p) { return about === 'bad' ? p.state === 'bad' : !about || p.state !== 'done'; })) b.said.textContent = text;
+    });
+  }
   d.addEventListener('submit', function (e) {
     if (!left(e.target)) return;
     e.preventDefault(); e.stopImmediatePropagation();
