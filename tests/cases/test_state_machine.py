@@ -108,8 +108,10 @@ class Township(RuleBasedStateMachine):
                 by=st.sampled_from(["信息员", "窗口", "外镇窗口", "居民"]))
     def somebody_comes(self, item: str, complete: bool, by: str) -> None:
         asked = application(self.cast.zhao, item)
-        if not complete:
-            asked = type(asked)(**{**vars(asked), "have": {}})
+        have = {} if not complete else asked.have
+        if by == "居民":
+            have = scans(self.people[by], have, self.now)
+        asked = type(asked)(**{**vars(asked), "have": have})
         self.number = receive(asked, actor=self.people[by], now=self.now).number
         case = self.case
         lead = self.people[by].post_id or someone_of(case.office_id).post_id

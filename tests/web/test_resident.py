@@ -223,6 +223,12 @@ def test_his_page_asks_the_database_little(
         said(zhao, f"/mine/{number}")
 
 
+def test_his_pages_come_compressed_and_the_desks_do_not(cast: Cast, zhao: Client) -> None:
+    asks = {"HTTP_ACCEPT_ENCODING": "gzip"}
+    assert zhao.get("/mine", **asks)["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in logged_in(cast.info).get("/desk", **asks)
+
+
 # -- logging in ----------------------------------------------------------------------------------
 
 
