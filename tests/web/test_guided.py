@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.cast import ALLOWANCE, VILLAGE, Cast
 from tests.web.doors import logged_in
+from tests.web.test_uploads import PAGE, sent
 from weimin.cases.models import Case, Material, Party
 from weimin.kernel import clock, vault
 from weimin.registry.models import Organisation
@@ -98,6 +99,20 @@ def test_a_tick_without_a_scan_is_nothing(zhao: Client) -> None:
     assert "已收" not in checked and "还缺" in checked
     zhao.post(f"{PAGES}/check")
     assert set(Material.objects.values_list("state", flat=True)) == {"missing"}
+
+
+def test_pages_that_came_in_outlive_the_form_they_were_taken_for(zhao: Client, cast: Cast) -> None:
+    zhao.get(PAGES)
+    answer(zhao, "who", who="self")
+    page = sent(zhao, PAGE)
+    zhao.post(f"{PAGES}/papers", {"upload-apply": page, "look": "1"})
+    again = logged_in(cast.resident)  # another phone, another day
+    assert f'name="upload-apply" value="{page}"' in again.get(f"{PAGES}/papers").content.decode()
+    answer(again, "f-low_income", **{"f-low_income": "true"})
+    answer(again, "f-account", **{"f-account": ACCOUNT})
+    answer(again, "papers", **{"upload-apply": page})
+    shown = again.get(f"{PAGES}/papers").content.decode()
+    assert "已传扫描件" in shown and page not in shown
 
 
 def test_how_many_pages_there_are_stays_the_same(zhao: Client) -> None:

@@ -20,7 +20,7 @@ from weimin.cases.facts import checked
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake
 from weimin.catalogue.routes import area_name
-from weimin.catalogue.spec import Field, ItemSpec
+from weimin.catalogue.spec import ItemSpec
 from weimin.kernel import clock, codes
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.kernel.text import mask_code, name_of, tidy
@@ -32,7 +32,8 @@ from weimin.web import asking, drafts
 from weimin.web.drafts import Filled
 from weimin.web.limits import limited
 from weimin.web.page import page
-from weimin.web.uploads import scans_of
+from weimin.web.questions import Question, questions
+from weimin.web.uploads import SENT, scans_of
 
 CHECK = "check"
 _SENT = "sent:"  # in the session, with an item's code: the number of what was sent last
@@ -49,51 +50,6 @@ class Seat:
     channel: str
     done: str  # name of the address that confirms
     me: Person | None = None  # the resident who answers
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One page."""
-
-    key: str
-    kind: str  # who own applicant organisation helper members place scenario field table papers
-    title: str
-    hint: str = ""
-    field: Field | None = None
-
-
-def questions(seat: Seat, item: ItemSpec, said: QueryDict) -> list[Question]:
-    """The pages that this application needs, in their order."""
-    who, to_resident = asking.who_of(said, item), seat.me is not None
-    found: list[Question] = []
-    if len(asking.who_options(item)) > 1:
-        found.append(Question("who", "who", _("您为谁办？") if to_resident else _("来的人是？")))
-    if seat.me is not None and not seat.me.identity_hash:
-        found.append(Question("own", "own", _("您的身份证号"), _("第一次办事填一次，以后不用再填")))
-    if who in asking.ORGANISATION:
-        found.append(Question("organisation", "organisation", _("是哪个单位？")))
-    elif who != "self" or not to_resident:
-        title = _("您监护的人是谁？") if to_resident and who == "guardian" else (
-            _("您替谁办？") if to_resident else _("申请人是谁？"))
-        found.append(Question("applicant", "applicant", title))
-    if who in asking.HELPERS and not to_resident:
-        found.append(Question("helper", "helper", _("来办的人是谁？")))
-    if asking.asks_members(item, who):
-        found.append(Question("members", "members", _("家里还有谁一起申请？"),
-                              _("写同住、一起申请的家人，户主不用写；一个人住的直接点“下一步”")))
-    found.append(Question("area", "place", {
-        "household": _("户口在哪个村（社区）？"), "residence": _("住在哪个村（社区）？"),
-        "site": _("在哪个村（社区）办这件事？"), "counter": _("在哪里办？")}[item.place]))
-    found += [Question(f"s-{s.key}", "scenario", s.question, _("答了这个问题，可能少交材料"))
-              for s in item.scenarios]
-    found += [Question(f"f-{f.key}", "place" if f.type == "area" else "field", f.label, f.hint, f)
-              for f in asking.asked_fields(item)]
-    found += [Question(f"t-{f.key}", "table", f.label, f.hint, f) for f in asking.tables_of(item)]
-    found.append(Question("papers", "papers", _("材料"), _(
-        "有的先拍照传上来；没有的不要紧，受理单位会一次告诉您还缺什么，也可以带到任何一个窗口交")
-        if to_resident else
-        _("收到的打勾；没勾的会写进一次性告知单")))
-    return found
 
 
 # -- the pages -----------------------------------------------------------------------------------
@@ -117,7 +73,7 @@ def _draft(seat: Seat, item: ItemSpec) -> Filled:
 
 def _next(seat: Seat, item: ItemSpec, draft: Filled, after: str = "") -> str:
     """The page after this one, or the first that was not answered yet, or the last of all."""
-    keys = [q.key for q in questions(seat, item, draft.said)]
+    keys = [q.key for q in questions(seat.me, item, draft.said)]
     if after in keys:
         keys = keys[keys.index(after) + 1:]
     return next((key for key in keys if key not in draft.seen), CHECK)
@@ -130,7 +86,7 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
         return redirect(seat.done, number)  # back, or sent once more, after it was sent
     if key == CHECK:
         return _check(request, seat, item, draft)
-    asked = {q.key: q for q in questions(seat, item, draft.said)}
+    asked = {q.key: q for q in questions(seat.me, item, draft.said)}
     if key not in asked:
         raise NotFound(_("没有这一步"), _("请从头看一遍您填的内容"))
     question = asked[key]
@@ -147,6 +103,8 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     try:
         if question.kind == "papers":
             draft.scans |= scans_of(request, seat.actor)
+            for name in [n for n in draft.said if n.startswith(SENT)]:
+                del draft.said[name]  # they are scans now
     except Invalid as error:
         return _draw(request, seat, item, draft, question, request.POST, {"papers": str(error)})
     if key in draft.known:
@@ -162,14 +120,15 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
 def _names(question: Question, item: ItemSpec) -> tuple[str, ...]:
     """The names that a page's answers have; one that ends with - stands for all of a table.
 
-    ``have`` is an officer's word: he took the paper.
+    ``have`` is an officer's word: he took the paper. ``upload-`` are pages that have come in and wait
+    for the form to be sent: capture.js sends them on at once, so that they outlive it.
     """
     return {
         "who": ("who",), "own": ("own_identity",), "applicant": ("identity", "name", "phone"),
         "helper": ("agent_identity", "agent_name", "agent_phone", "paper"),
         "organisation": ("uscc", "org_name", "org_legal"), "members": ("m-",),
         "place": (question.key, "place"), "scenario": (question.key,), "field": (question.key,),
-        "table": (question.key + "-",), "papers": ("have", "declared"),
+        "table": (question.key + "-",), "papers": ("have", "declared", "upload-"),
     }[question.kind]
 
 
@@ -341,7 +300,7 @@ def _draw(
     request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled, question: Question,
     typed: QueryDict, wrong: dict[str, str] | None = None,
 ) -> HttpResponse:
-    keys = [q.key for q in questions(seat, item, draft.said)]
+    keys = [q.key for q in questions(seat.me, item, draft.said)]
     shown = [k for k in keys if k not in draft.known or k == question.key]
     at = shown.index(question.key)
     before = reverse(seat.route, args=[item.code, shown[at - 1]]) if at else seat.back
@@ -440,7 +399,7 @@ def _learn_identity(me: Person, said: QueryDict) -> None:
 
 def _page_of(name: str, seat: Seat, item: ItemSpec, draft: Filled) -> str:
     """The page on which a field of the verb is asked."""
-    for question in questions(seat, item, draft.said):
+    for question in questions(seat.me, item, draft.said):
         if question.key in (name, f"f-{name}", f"t-{name}", f"s-{name}") or (
             name in _names(question, item)
         ):
@@ -454,7 +413,7 @@ def _summary(seat: Seat, item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
         {"label": q.title, "value": _words(q, item, draft.said, seat),
          "change": reverse(seat.route, args=[item.code, q.key]),
          "note": _("来自登记信息") if q.key in draft.known else ""}
-        for q in questions(seat, item, draft.said) if q.kind != "papers"
+        for q in questions(seat.me, item, draft.said) if q.kind != "papers"
     ]
 
 
