@@ -50,7 +50,8 @@ REFUSALS = (NotAllowed, NotFound, Stale, WrongState)
 EXPERTS = "HY-MED-03"  # 门诊慢特病: two of three experts, and back to the start if they disagree
 DECLARED = "HY-EMP-03"  # 告知承诺: decided first, checked later, taken back if it was untrue
 STILL = frozenset(("nudge", "hand_over", "reassign"))  # may leave everything as it was
-ENDINGS = {"refuse": "refused", "withdraw": "withdrawn", "end": "ended"}
+ENDINGS = {"withdraw": "withdrawn", "end": "ended"}
+HASTY = frozenset(("refuse", *ENDINGS))  # done rarely, so that most cases go on
 
 
 @dataclass
@@ -127,7 +128,7 @@ class Township(RuleBasedStateMachine):
             (action.verb, who, action.step.id if action.step else 0)
             for who in self.people for action in self.offers(who)
         }
-        verbs = sorted({verb for verb, _, _ in offered} - (set() if impatient == 9 else set(ENDINGS)))
+        verbs = sorted({verb for verb, _, _ in offered} - (set() if impatient == 9 else HASTY))
         if not verbs:
             return
         verbs = [v for v in verbs if v != "erase" or impatient == 8]  # after it nothing happens
@@ -182,6 +183,8 @@ class Township(RuleBasedStateMachine):
         elif verb == "take_over":
             model.answers(model.offered_to)
             model.first_contact = None
+        elif verb == "refuse":
+            model.state, model.outcome = "decided", "refused"
         elif verb in ENDINGS:
             model.closes(ENDINGS[verb])
         elif verb == "close":

@@ -61,6 +61,8 @@ FAULTS = [
     ("items/elderly-care.yaml", "handling: instant", "handling: promised", "应是即办件"),
     ("items/elderly-care.yaml", "visits: 0\n", "visits: 1\n", "没有说明原因"),
     ("items/medical-insurance.yaml", "consequence:", "consequence: 农合按今天的规定报销。\n  old_consequence:", "旧称"),
+    ("items/social-assistance.yaml", "extension: 15wd, refusal: 3wd", "extension: 15wd, refusal: 11wd", "不予决定的告知时限11个工作日长于10个工作日"),
+    ("items/social-assistance.yaml", "extension: 15wd, refusal: 3wd", "extension: 15wd, refusal: soon", "期限“soon”看不懂"),
     ("delegations.csv", "HY-AID-01,decide,430421103,town", "HY-AID-01,decide,430421103,village", "决定权给了村"),
     ("delegations.csv", "HY-AID-01,decide,430421103", "HY-AID-01,decide,999999999", "不存在的地方"),
     ("delegations.csv", "HY-ELD-02,decide", "HY-NOT-99,decide", "事项 HY-NOT-99 不存在"),
@@ -103,6 +105,24 @@ def test_every_flow_ends_with_the_result_in_the_residents_hand() -> None:
     pack = read_pack(PACKS / "hengyang")
     for item in pack.items:
         assert DELIVER in item_data(pack, item)["flow"]["steps"], item["code"]
+
+
+@pytest.mark.parametrize(("limit", "said"), [
+    ("3wd", []),
+    ("4wd", ["HY-AID-01", "HY-AID-02"]),  # a denial of theirs must be there within three
+])
+def test_a_delivery_that_is_slower_than_the_law_is_a_fault(
+    copy: Path, limit: str, said: list[str]
+) -> None:
+    path = copy / "flows.yaml"
+    issue = "title: 出具确认（不予确认）通知, kind: certificate, who: item@county, needs: [decide], limit: 3wd}"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(issue) == 1
+    hand = f"\n    hand: {{kind: delivery, who: counter, needs: [issue], limit: {limit}}}"
+    path.write_text(text.replace(issue, issue + hand), encoding="utf-8")
+    faults = [fault.what for fault in lint(read_pack(copy))]
+    assert [what.split("：")[0] for what in faults] == said
+    assert all("送达环节 hand 的 limit 4个工作日长于3个工作日" in what for what in faults)
 
 
 def _merged(copy: Path, **values: str) -> str:

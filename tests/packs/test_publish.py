@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from tests.cases.scenes import item_of
 from tests.cast import ALLOWANCE, Cast, received
 from tests.conftest import ROOT
 from weimin.cases.models import Case
@@ -83,10 +84,10 @@ def test_moving_a_decision_to_one_town_is_one_row(cast: Cast, now: datetime) -> 
     path = ["4304", "430421", "430421103", "430421103200"]
     other = ["4304", "430421", "430421100", "430421100200"]
     routes = routes_now()
-    assert routes.power(item.pk, "decide", path, now.date(), "county").level == "town"
-    assert routes.power(item.pk, "decide", other, now.date(), "county").level == "county"
+    assert routes.power(item_of(ALLOWANCE), "decide", path, now.date(), "county").level == "town"
+    assert routes.power(item_of(ALLOWANCE), "decide", other, now.date(), "county").level == "county"
     row.delete()
-    assert routes_now().power(item.pk, "decide", path, now.date(), "county").level == "county"
+    assert routes_now().power(item_of(ALLOWANCE), "decide", path, now.date(), "county").level == "county"
 
 
 def test_a_village_is_never_given_a_decision(db: None, now: datetime) -> None:

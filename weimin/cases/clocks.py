@@ -130,9 +130,9 @@ def set_due(file: CaseFile, step: StepRow) -> None:
         step.set(due_at=found.at, warn_on=found.warn)
         return
     below = file.item.profile.review_below
-    if below is not None and step.key in file.item.flow.below and file.row["accepted_at"]:
+    if below is not None and step.key in file.item.flow.below and "decision" in file.clocks:
         found = due(
-            start=local(file.row["accepted_at"]).date(), term=below, calendar=file.calendar,
+            start=file.clocks["decision"].start, term=below, calendar=file.calendar,
             pauses=_pauses(file, but=step),
         )
         step.set(due_at=found.at, warn_on=found.warn)

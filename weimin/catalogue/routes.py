@@ -89,12 +89,16 @@ class Routes:
                  for version in self.current_items.values()]
         return max(sorted(set(asked)), key=asked.count, default="")
 
-    def power(self, item_id: int, power: str, path: Sequence[str], on: date, own: str) -> Power:
-        """Where the power is exercised for a place; the most specific area wins."""
-        rows = self.delegations.get((item_id, power), ())
+    def power(self, item: ItemSpec, power: str, path: Sequence[str], on: date, own: str) -> Power:
+        """Where the power is exercised for a place; the most specific area wins.
+
+        A row that the law of the item's type does not allow gives nothing: the item may have
+        become a permit since it was written.
+        """
+        rows = self.delegations.get((item.item_id, power), ())
         for area in reversed(path):
             for at, span, given in rows:
-                if at == area and span.holds(on):
+                if at == area and span.holds(on) and item.profile.may_hold(power, given.level):
                     return given
         return Power(own, "own")
 
@@ -141,7 +145,7 @@ class Routes:
 
         Raises Invalid in words when the place has no such office.
         """
-        given = self.power(item.item_id, "accept", path, on, item.level)
+        given = self.power(item, "accept", path, on, item.level)
         line = COUNTER_LINE if given.level == "village" else item.line
         return self._must(line, given.level, path, on)
 
@@ -165,7 +169,7 @@ class Routes:
         level = who.level
         kind = kind_of(spec.kind)
         if line == item.line and (kind.decides or kind.issues):
-            level = self.power(item.item_id, "decide", path, on, level).level
+            level = self.power(item, "decide", path, on, level).level
         here = spec.place in (None, item.place)
         if here and line == item.line and level == self.office_levels.get(competent):
             return competent  # also after the case was transferred to another place's office

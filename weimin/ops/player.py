@@ -54,7 +54,8 @@ class Player:
         """Play until the plot stops, the case ends, or now is reached."""
         try:
             self._at_the_counter()
-            self._acceptance()
+            if "refuse" not in self.twists:  # then all that is left is to hand the paper over
+                self._acceptance()
             self._steps()
             self._end()
         except Later:
@@ -82,7 +83,7 @@ class Player:
             self._pass_time()
             self._by_competent(verbs.refuse, reason="申请人不属于本事项规定的对象范围",
                                remedy="可在60日内向县级人民政府申请行政复议，或6个月内起诉")
-            raise Later
+            return
         if "withdraw-early" in self.twists:
             self._withdraw("想先把材料找齐再来")
 

@@ -31,8 +31,10 @@ def light_of(
 
 def state_of(state: str, outcome: str, paused: bool = False) -> str:
     """The key of a state's tag."""
+    if outcome == "refused":
+        return "refused"  # decided at the door, also while the paper is on its way
     if state == "closed":
-        return {"refused": "refused", "withdrawn": "withdrawn"}.get(outcome, "closed")
+        return "withdrawn" if outcome == "withdrawn" else "closed"
     if paused:
         return "paused"
     return {"received": "received", "noticed": "notified", "accepted": "running",

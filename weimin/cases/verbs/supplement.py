@@ -17,8 +17,13 @@ def supplement(
     """Take what the notice asked for: materials (with their files) and corrected answers.
 
     From a resident only scans: that paper has come is for the office to say that holds it.
-    When nothing is missing any more, the case waits for acceptance again; a pause that waited
-    for the applicant ends.
+
+    When nothing is missing any more, the case waits to be accepted; a pause that waited for the
+    applicant ends. A permit must be accepted then (行政许可法 art. 32(1)(5): 提交全部补正申请材料的，
+    应当受理): by the next working day, in writing (art. 32(2)), and its days count from today,
+    whenever somebody presses 受理. What came in may still not be what was asked for: then the
+    office tells it again, with the reason of its head or of the supervisor, or refuses with a
+    reason. For other types the notice term runs once more, and the days count from acceptance.
     """
     specs = {spec.key for spec in materials.wanted(file)}
     for key, file_id in (have or {}).items():
@@ -34,7 +39,8 @@ def supplement(
     lacking = [spec.name for spec in materials.missing(file)]
     if not lacking and file.row["state"] == "noticed":
         file.set(state="received")
-        clocks.start(file, "acceptance", file.item.profile.notice)
+        profile = file.item.profile
+        clocks.start(file, "acceptance", profile.supplement_accepts or profile.notice)
     pause = file.open_pause
     if not lacking and pause is not None and pause.reason == "supplement":
         pause.ended, pause.changed = file.today, True

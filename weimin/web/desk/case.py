@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import doers, standing
+from weimin.cases.circumstances import doers, standing, taken_back
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import VERBS
+from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
 from weimin.flow.graph import Flow
@@ -69,7 +70,7 @@ def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
     if verb == "supplement":
         params["have"] |= scans_of(request, actor)
     if "answer-way" in request.POST:
-        params["answers"] = delivery.answers_of(request.POST, actor)
+        params["answers"] = delivery.answers_of(request, actor)
     return params
 
 
@@ -120,7 +121,7 @@ def context_of(
         "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "done": done, "error": error,
         "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
-        "scans": any(f.action.verb == "supplement" for f in forms),
+        "scans": any(f.scans for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
 
@@ -309,8 +310,12 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
         names.append(("decision", _("决定书")))
     if standing(file):
         names.append(("certificate", _("证照")))
+    if ground := taken_back(file):
+        names.append(("revocation", _("{}决定书").format(GROUNDS[ground].kind)))
     if delivery.last(file) is not None:
         names.append(("delivery", _("送达回证")))
+    if delivery.waits(file):
+        names.append(("consent", _("空白的电子送达确认书")))
     return [{"form": form, "title": title,
              "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
         [{"form": "dossier", "title": _("归档包"),

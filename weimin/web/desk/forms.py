@@ -41,6 +41,11 @@ class Form:
     danger: bool = False
     hint: str = ""
 
+    @property
+    def scans(self) -> bool:
+        """Whether files may come with it."""
+        return self.action.verb == "supplement" or any(f.get("kind") == "scan" for f in self.fields)
+
 
 def forms_of(file: CaseFile) -> list[Form]:
     """A dialog for each action that the server allows, in the table's order."""

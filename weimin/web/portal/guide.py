@@ -38,7 +38,7 @@ def guide_of(item: ItemSpec, area_code: str) -> list[Answer]:
     answers = []
     for power, title in POWER_TITLES.items():
         own = (_level_of_decision(item) if power == "decide" else None) or item.level
-        given = routes.power(item.item_id, power, path, today, own)
+        given = routes.power(item, power, path, today, own)
         line = "service" if given.level == "village" else item.line
         office = routes.office(line, given.level, path, today)
         is_ready, reason = ready.get(power, (True, ""))

@@ -19,6 +19,7 @@ from weimin.voice.rate import rateable
 from weimin.web.desk.case import graph_of
 from weimin.web.desk.forms import forms_of
 from weimin.web.page import page
+from weimin.web.papers import results
 from weimin.web.steps_graph import layout
 from weimin.web.words import state_of
 
@@ -34,6 +35,8 @@ _WORDS = {
     "rate_words": "补充评价", "revoke": "撤销或注销证照", "withdraw": "撤回申请",
     "recompute": "因放假安排重新计算期限", "upgrade": "改按新的办事规定办",
 }
+# The papers that say how it ended, and how to contest it; the certificate has a button of its own.
+_PAPERS = {"refusal": "下载不予受理决定书", "decision": "下载决定书", "revocation": "下载撤销（注销）决定书"}
 _OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "再办一次"}
 
 
@@ -72,7 +75,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
         thanks=contacts.get(int(rated)) if rated.isdigit() else None, rated=rated,
-        paper=_paper(file, happened), key=uuid.uuid4().hex,
+        papers=[(form, _PAPERS[form]) for form in results(file) if form in _PAPERS], key=uuid.uuid4().hex,
         errors=[{"href": f"#{name}", "text": said} for name, said in _faults(error)],
     )
 
@@ -100,14 +103,6 @@ def _so_far(steps: list[dict[str, Any]]) -> dict[str, Any]:
 def _was_revoked(certificate: Certificate) -> bool:
     """Taken back from its holder; one that fell with a case that was done again was not."""
     return certificate.revoked_why.startswith(("撤销", "注销"))
-
-
-def _paper(file: CaseFile, happened: list[reading.Happening]) -> str:
-    """The paper that says the result and how to contest it, where there is one."""
-    if file.outcome == "refused":
-        return "refusal"
-    decided = any(h.data.get("decided") for h in happened)
-    return "decision" if decided and file.outcome in ("granted", "denied") else ""
 
 
 def _dates(file: CaseFile) -> list[tuple[str, str]]:

@@ -109,14 +109,15 @@ def of_certificate(found: Certificate, today: date) -> Standing:
 
 
 def of_decision(paper: Paper, case: Case) -> Standing:
-    """A decision stands until its case is opened again."""
-    stands = case.state in ("decided", "closed") and paper.form.endswith(
-        f":{round_of({'decided_at': case.decided_at, 'closed_at': case.closed_at})}")
+    """A decision stands until its case is opened again, or what it granted is taken back.
+
+    The decision that takes it back stands whatever becomes of the case.
+    """
+    text = "" if paper.form.startswith("sealed revocation") else _void(paper, case)
     said = paper.data
     return Standing(
-        tone="ok" if stands else "bad",
-        title=_("这份文书是本平台发出的，现在有效") if stands else _("这份文书已经失效"),
-        text="" if stands else _("办件已经退回或重新办理，以新的决定为准。"),
+        tone="bad" if text else "ok",
+        title=_("这份文书已经失效") if text else _("这份文书是本平台发出的，现在有效"), text=text,
         rows=[
             {"label": _("文书"), "value": said["title"]}, {"label": _("文号"), "value": paper.number},
             {"label": _("事项"), "value": said["item"]}, {"label": _("送达对象"), "value": said["to"]},
@@ -124,6 +125,20 @@ def of_decision(paper: Paper, case: Case) -> Standing:
             {"label": _("日期"), "value": say_date(date.fromisoformat(said["on"]))},
         ],
     )
+
+
+def _void(paper: Paper, case: Case) -> str:
+    """Why a decision does not stand any more; empty if it does."""
+    now = round_of({"decided_at": case.decided_at, "closed_at": case.closed_at})
+    if case.state not in ("decided", "closed") or not paper.form.endswith(f":{now}"):
+        return _("办件已经退回或重新办理，以新的决定为准。")
+    if case.decided_at is None:
+        return ""
+    # What was revoked before this decision belongs to the one before it.
+    for revoked in Certificate.objects.filter(case_id=case.pk, revoked_at__gt=case.decided_at):
+        return _("{}失效。{}").format(
+            _day(revoked.revoked_at or case.decided_at), revoked.revoked_ground)
+    return ""
 
 
 def _day(moment: datetime) -> str:
