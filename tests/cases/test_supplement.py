@@ -17,7 +17,7 @@ from tests.cases.scenes import (
     under_way,
 )
 from tests.cases.test_cards import cards
-from tests.cast import MATERIALS, Cast, received
+from tests.cast import MATERIALS, Cast, received, scans
 from tests.unit.calendars import at, on
 from weimin.cases.models import Clock, Pause
 from weimin.cases.tasks import issue_due_cards
@@ -46,7 +46,7 @@ def noticed(cast: Cast, now: datetime) -> str:
 
 def test_with_everything_there_it_waits_for_acceptance_again(cast: Cast, now: datetime) -> None:
     number = noticed(cast, now)
-    supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, MATERIALS, now))
     assert case_of(number).state == "received"
     assert told(number)["lacking"] == []
 
@@ -61,7 +61,8 @@ def completed(cast: Cast, now: datetime, moment: str) -> str:
     have.pop("plan")
     number = receive(replace(whole, have=have), actor=cast.clerk, now=now).number
     notify_missing(number, actor=town_building(), now=now + timedelta(hours=1))
-    supplement(number, actor=cast.resident, now=at(moment), have={"plan": None})
+    supplement(number, actor=cast.resident, now=at(moment),
+               have=scans(cast.resident, ["plan"], at(moment)))
     return number
 
 
@@ -103,7 +104,8 @@ def test_what_came_in_may_not_be_what_was_asked_for(cast: Cast, now: datetime) -
     assert "notify_missing" not in offers(number, officer, day)
     notify_again(number, actor=head, now=day, reason="补来的是旧图", missing={"plan": "不是本次方案"})
     assert case_of(number).state == "noticed"
-    supplement(number, actor=cast.resident, now=at("2026-06-22 周一 10:00"), have={"plan": None})
+    supplement(number, actor=cast.resident, now=at("2026-06-22 周一 10:00"),
+               have=scans(cast.resident, ["plan"], at("2026-06-22 周一 10:00")))
     accept(number, actor=officer, now=at("2026-06-25 周四 10:00"))
     assert clock_of(number, "decision").start == on("2026-06-22 周一")
 
@@ -114,14 +116,16 @@ def test_silence_goes_before_the_supplement(cast: Cast, now: datetime) -> None:
     have = {key: file for key, file in whole.have.items() if key != "plan"}
     number = receive(replace(whole, have=have), actor=cast.clerk, now=now).number
     accept(number, actor=SYSTEM, now=at("2026-06-17 周三 18:00"))
-    supplement(number, actor=cast.resident, now=at("2026-06-22 周一 10:00"), have={"plan": None})
+    supplement(number, actor=cast.resident, now=at("2026-06-22 周一 10:00"),
+               have=scans(cast.resident, ["plan"], at("2026-06-22 周一 10:00")))
     assert clock_of(number, "decision").start == on("2026-06-10 周三")
     assert not Clock.objects.filter(case__number=number, kind="acceptance").exists()
 
 
 def test_of_all_else_the_days_count_from_acceptance(cast: Cast, now: datetime) -> None:
     number = noticed(cast, now)
-    supplement(number, actor=cast.resident, now=at("2026-06-15 周一 10:00"), have=MATERIALS)
+    supplement(number, actor=cast.resident, now=at("2026-06-15 周一 10:00"),
+               have=scans(cast.resident, MATERIALS, at("2026-06-15 周一 10:00")))
     assert clock_of(number, "acceptance").due_on == on("2026-06-23 周二")  # five days, 端午
     accept(number, actor=cast.reviewer, now=at("2026-06-17 周三 10:00"))
     assert clock_of(number, "decision").start == on("2026-06-17 周三")
@@ -142,6 +146,18 @@ def test_with_a_part_of_it_the_rest_is_still_waited_for(cast: Cast, now: datetim
     supplement(number, actor=cast.info, now=now, have={"bank-account": None})
     assert case_of(number).state == "noticed"
     assert told(number)["lacking"] == ["居民户口簿"]
+
+
+def test_a_resident_hands_in_scans_and_only_an_office_receives_paper(
+    cast: Cast, now: datetime
+) -> None:
+    number = noticed(cast, now)
+    with pytest.raises(Invalid, match="网上只收扫描件") as refused:
+        supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+    assert set(refused.value.fields) == set(MATERIALS)
+    assert case_of(number).state == "noticed"
+    supplement(number, actor=cast.info, now=now, have=MATERIALS)
+    assert case_of(number).state == "received"
 
 
 def test_a_wrong_answer_is_put_right_and_kept_secret(cast: Cast, now: datetime) -> None:
@@ -182,19 +198,20 @@ def test_bad_input_is_said_in_words(
 def test_nobody_supplements_what_nobody_asked_for(cast: Cast, now: datetime) -> None:
     number = received(cast, now)
     with pytest.raises(WrongState, match="待受理"):
-        supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+        supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, MATERIALS, now))
 
 
 def test_it_ends_the_pause_that_waited_for_it(cast: Cast, now: datetime) -> None:
     number = under_way(cast, now, ROAD)
     suspend(number, actor=town_building(), now=now, reason="supplement", expected="3日内")
-    supplement(number, actor=cast.resident, now=now + timedelta(days=2), have={"plan": None})
+    supplement(number, actor=cast.resident, now=now + timedelta(days=2),
+               have=scans(cast.resident, ["plan"], now))
     assert str(Pause.objects.get(case__number=number).ended) == "2026-06-12"
 
 
 def test_what_came_in_makes_an_old_screen_stale(cast: Cast, now: datetime) -> None:
     number = noticed(cast, now)
     drawn = case_of(number).version
-    supplement(number, actor=cast.resident, now=now, have={"bank-account": None})
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, ["bank-account"], now))
     with pytest.raises(Stale):
         refuse(number, actor=cast.reviewer, now=now, reason="逾期未补正", expect=drawn)

@@ -57,6 +57,14 @@ def last_moment(
     return datetime.combine(day, world.closes(day), tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
+def first_day(moment: datetime, count: int, world: World) -> date:
+    """From which day a term counts: a matter of the same day comes too late after closing time."""
+    day, at = moment.date(), moment.time()
+    while count == 0 and (not world.works(day) or (day == moment.date() and at > world.closes(day))):
+        day += DAY
+    return day
+
+
 def counts_from(
     received: date, told: datetime | None, complete: date | None, accepted: datetime, world: World
 ) -> date:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from tests.unit.calendars import at, decreed, on
-from weimin.flow.due import Due, Pause, days_left, due, light, never_later, warn_day
+from weimin.flow.due import Due, Pause, days_left, due, first_day, light, never_later, warn_day
 from weimin.flow.profiles import PAUSE_TITLES, PROFILES
 from weimin.flow.terms import Term
 from weimin.worktime.calendar import Calendar, Season
@@ -431,6 +431,37 @@ def test_days_that_do_not_count_are_no_part_of_the_share():
 )
 def test_a_matter_of_the_same_day_has_no_yellow(now, colour):
     assert _light(now, ends("2026-06-10 周三", "0wd")) == colour
+
+
+@pytest.mark.parametrize(
+    ("came", "last"),
+    [
+        ("2026-06-10 周三 08:00", "2026-06-10 周三 17:00"),  # before the doors open
+        ("2026-06-10 周三 17:00", "2026-06-10 周三 17:00"),  # the very moment
+        ("2026-06-10 周三 21:48", "2026-06-11 周四 17:00"),  # online, in the evening
+        ("2026-06-12 周五 17:01", "2026-06-15 周一 17:00"),  # a weekend follows
+        ("2026-06-13 周六 10:00", "2026-06-15 周一 17:00"),  # nobody is there
+        ("2026-02-13 周五 20:00", "2026-02-14 周六 17:00"),  # a make-up Saturday follows
+        ("2026-09-30 周三 18:00", "2026-10-08 周四 17:00"),  # 国庆 follows
+    ],
+)
+def test_a_matter_of_the_same_day_that_comes_after_hours_is_of_the_next_working_day_art_203(
+    came, last
+):
+    term = Term.parse("0wd")
+    found = due(start=first_day(at(came), term, CALENDAR), term=term, calendar=CALENDAR)
+    assert found.at == at(last)
+    assert light(at(came), due_at=found.at, warn_on=found.warn) == "green"
+
+
+@pytest.mark.parametrize("came", ["2026-06-10 周三 10:00", "2026-06-10 周三 21:48"])
+@pytest.mark.parametrize(
+    ("term", "last"),
+    [("5wd", "2026-06-17 周三"), ("7d", "2026-06-17 周三"), ("1m", "2026-07-10 周五")],
+)
+def test_an_evening_changes_no_other_term_its_first_day_does_not_count_art_201(came, term, last):
+    start = first_day(at(came), Term.parse(term), CALENDAR)
+    assert due(start=start, term=Term.parse(term), calendar=CALENDAR).day == on(last)
 
 
 def test_a_clock_that_stands_still_is_green_and_has_no_days_left():

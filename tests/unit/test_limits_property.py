@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.oracle import World, counts_from, last_moment
-from weimin.flow.due import Due, Pause, due, never_later
+from tests.unit.oracle import first_day as first_day_by_oracle
+from weimin.flow.due import Due, Pause, due, first_day, never_later
 from weimin.flow.profiles import PERMIT, PROFILES
 from weimin.flow.terms import Term
 from weimin.kernel.clock import SHANGHAI
@@ -207,6 +208,17 @@ def test_who_accepts_a_complete_supplement_later_gains_no_day(calendar, beginnin
 @given(calendars, beginnings(), st.sampled_from(sorted(set(PROFILES) - {"permit"})))
 def test_the_days_of_all_else_count_from_acceptance(calendar, beginning, profile):
     assert _begins(calendar, *beginning, profile=profile) == beginning[3].date()
+
+
+@a_property
+@given(calendars, days, st.times(), st.integers(0, 3), units)
+def test_hypothesis_finds_no_hour_at_which_the_oracle_begins_elsewhere(
+    calendar, day, hour, count, unit
+):
+    world = next(w for c, w in WORLDS if c is calendar)
+    moment = datetime.combine(day, hour, tzinfo=SHANGHAI)
+    assert first_day(moment, Term(count, unit), calendar) == first_day_by_oracle(
+        moment, count, world)
 
 
 @a_property

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from tests.cases.scenes import ROAD, application, item_of, publish_variant, town_building
-from tests.cast import ALLOWANCE, CITY, COUNTY, DAY, TOWN, Cast, received
+from tests.cast import ALLOWANCE, CITY, COUNTY, DAY, TOWN, Cast, received, scans
 from tests.web.test_verify import at, denied, paper, text_of  # noqa: F401  (at: the clock)
 from weimin.cases.verbs import accept, notify_missing, receive, refuse, supplement
 from weimin.network.models import Office
@@ -58,7 +58,7 @@ def test_the_written_acceptance_says_from_when_the_days_count_if_it_came_late(
     cast: Cast, now: datetime
 ) -> None:
     number, town = without_plan(cast, now), town_building()
-    supplement(number, actor=cast.resident, now=now, have={"plan": None})
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, ["plan"], now))
     accept(number, actor=town, now=now + timedelta(days=2))
     said = text_of(paper(cast, number, "acceptance", by=town))
     assert "2026年6月12日受理" in said  # 周五

@@ -40,7 +40,7 @@ def settle(file: CaseFile, outcome: str) -> str:
     """The work is done: the decision clocks are met and the delivery clock starts."""
     clocks.meet(file, "decision", "promise")
     file.set(state="decided", outcome=outcome, decided_at=file.occurred_at)
-    clocks.start(file, "delivery", file.item.delivery(outcome), file.today)
+    clocks.start(file, "delivery", file.item.delivery(outcome))
     return outcome
 
 
@@ -55,7 +55,7 @@ def undo(file: CaseFile, row: StepRow) -> None:
         )
     if kind.decides and file.row["state"] == "decided":
         file.set(state="accepted", outcome="", decided_at=None)
-        clocks.start_decision(file, file.today)
+        clocks.start_decision(file)
 
 
 def _certificate(

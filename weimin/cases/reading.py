@@ -328,6 +328,7 @@ class Following:
 
     number: str
     item: str
+    key: State  # what the state is called here
     state: str
     office: str
     due_at: datetime | None
@@ -349,7 +350,7 @@ def follow(number: str, last_four: str) -> Following | None:
     words = STATE_TITLES[state]
     if state == "closed":
         words = f"已办结（{OUTCOME_TITLES[outcome]}）"
-    return Following(number=number, item=item_version(version_id).name, state=words,
+    return Following(number=number, item=item_version(version_id).name, key=state, state=words,
                      office=office, due_at=due_at and local(due_at))
 
 

@@ -78,6 +78,17 @@ class Routes:
             raise NotFound(f"事项 {code} 不在清单中，或已经停办", "请重新查找事项")
         return item_version(version)
 
+    def centre_phone(self) -> str:
+        """The phone of the place's own service centre, or where most items are asked about."""
+        for (line, area), held in self.offices.items():
+            if line == COUNTER_LINE and division_level(area) == "city":
+                for _span, office in held:
+                    if phone := self.office_phones.get(office):
+                        return phone
+        asked = [str(item_version(version).data["phone"]["consult"])
+                 for version in self.current_items.values()]
+        return max(sorted(set(asked)), key=asked.count, default="")
+
     def power(self, item: ItemSpec, power: str, path: Sequence[str], on: date, own: str) -> Power:
         """Where the power is exercised for a place; the most specific area wins.
 

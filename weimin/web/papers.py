@@ -1,8 +1,10 @@
 """Official papers of a case, as PDF: made from the case when they are asked for."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -102,20 +104,13 @@ def _verifiable(request: HttpRequest, code: str) -> str:
 
 
 def _receipt(request: HttpRequest, file: CaseFile) -> Data:
-    event = reading.happenings(file.id)[-1]
     notice = file.clocks.get("notice")
-    specs = {spec.key: spec for spec in materials.wanted(file)}
-    there = [specs[key] for key, state in file.materials.items() if state in materials.THERE]
+    first = Event.objects.filter(subject_type="case", subject_id=file.id).order_by("seq")[0]
     return {
         **common(request, file), "organ": file.routes.office_names[file.receiver_id],
         "applicant": _party(file), "received_at": local(file.received_at),
         "follow_code": f"编号加手机号后四位，{request.get_host()}/follow",
-        "materials": [
-            {"name": m.name, "copies": max(1, m.copies), "original_seen": m.original == "seen",
-             "original_returned": m.original == "seen",
-             "kind": {"kept": "原件", "seen": "查验原件", "copy": "复印件"}[m.original]}
-            for m in there
-        ],
+        "materials": list(_handed_in(file, first)),
         "next_step": {
             "what": "审查并告知是否受理；材料不齐的，一次告知全部需要补正的内容",
             "by": (notice.due_on if notice and notice.due_on else file.today),
@@ -124,20 +119,39 @@ def _receipt(request: HttpRequest, file: CaseFile) -> Data:
         },
         "first_contact": _contact(file, file.receiver_id),
         "notices": [_silence(file.item.profile), "收件不是受理；办理期限自有权单位受理之日起算。"],
-        "trail_code": f"{file.number}-{event.seq}-{_mark(file)}",
+        "trail_code": receipt(file.number, first.seq, bytes(first.hash)),
     }
+
+
+# How a material stands on the receipt that was not handed over on paper.
+_NOT_ON_PAPER = {"replaced": "电子证照", "declared": "告知承诺", "missing": "未提交"}
+
+
+def _handed_in(file: CaseFile, first: Event) -> Iterator[Data]:
+    """What came in with the application, by its own event: what came later is not on this receipt.
+
+    Only over a counter somebody saw an original and gave it back.
+    """
+    for key, row in json.loads(bytes(first.body)).get("w", {}).get("material", {}).items():
+        spec = materials.spec_of(file.item, key)
+        state = row if isinstance(row, str) else row["state"]
+        if spec is None or (state == "missing" and spec.need == "optional"):
+            continue
+        on_paper = state == "have" and file.row["channel"] != "web"
+        seen = on_paper and spec.original == "seen"
+        paper = {"kept": "原件", "seen": "查验原件", "copy": "复印件"}[spec.original]
+        yield {
+            "name": spec.name, "copies": max(1, spec.copies) if on_paper else int(state == "have"),
+            "kind": paper if on_paper else _NOT_ON_PAPER.get(state, "扫描件"),
+            "original_seen": seen, "original_returned": seen,
+            "note": "网上提交" if state == "have" and not on_paper else "",
+        }
 
 
 def _silence(profile: LegalProfile) -> str:
     if profile.silence_accepts:
         return "逾期不告知需要补正的，自收到申请材料之日起即为受理（行政许可法第三十二条）。"
     return "受理单位应在上述日期前告知；逾期未告知的，可向督查部门反映。"
-
-
-def _mark(file: CaseFile) -> str:
-    first = Event.objects.filter(subject_type="case", subject_id=file.id).order_by("seq").first()
-    assert first is not None
-    return receipt(file.number, first.seq, bytes(first.hash)).rsplit("-", 1)[1]
 
 
 def _notice(request: HttpRequest, file: CaseFile) -> Data:
@@ -241,13 +255,14 @@ def _certificate(request: HttpRequest, file: CaseFile) -> Data:
     found = _valid_certificate(file)
     applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
     address = request.build_absolute_uri("/check/certificate")
+    asked = urlencode({"number": found.number, "code": found.code})
     return {
         "demo": settings.DEMO, "organ": file.routes.office_names[found.office_id],
         "title": found.name, "number": found.number, "holder": applicant.name,
         "id_number": applicant.identity, "statement": str(file.item.data.get("consequence", "")),
         "valid_from": found.issued_on, "valid_until": found.valid_to,
         "issued_on": found.issued_on, "verify_code": found.code, "verify_url": address,
-        "qr": address,
+        "qr": f"{address}?{asked}",
     }
 
 

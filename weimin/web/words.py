@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
+import segno
 from django.utils.translation import gettext as _
+from markupsafe import Markup
 
 from weimin.flow.actions import OUTCOME_TITLES
 from weimin.flow.due import Light, light
@@ -38,6 +40,11 @@ def state_of(state: str, outcome: str, paused: bool = False) -> str:
         return "paused"
     return {"received": "received", "noticed": "notified", "accepted": "running",
             "decided": "decided"}[state]
+
+
+def qr_of(address: str) -> Markup:
+    """The address as a code to be scanned."""
+    return Markup(segno.make(address, error="m", micro=False).svg_inline(border=2, omitsize=True))
 
 
 def plain_name(name: str) -> str:

@@ -38,7 +38,7 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     by_law, waited = start_on != file.today, _waiting(file)
     clocks.meet(file, "notice", "acceptance")
     file.set(state="accepted", accepted_at=file.occurred_at)
-    clocks.start_decision(file, start_on)
+    clocks.start_decision(file, start_on if by_law else None)
     opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
     file.record(
         "accept",

@@ -41,10 +41,10 @@ def reopen(file: CaseFile, *, reason: str) -> None:
     if file.row["accepted_at"] is None:  # refused or withdrawn before: it waits for acceptance
         file.set(state="received")
         file.carry_out(undo(file.pure_steps))
-        clocks.start(file, "notice", file.item.profile.notice, file.today)
+        clocks.start(file, "notice", file.item.profile.notice)
     else:
         file.set(state="accepted")
-        clocks.start_decision(file, file.today)
+        clocks.start_decision(file)
         opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
     file.record("reopen", {"reason": reason.strip(), "was": before, "opened": opened,
                            **({"passed_on": passed} if passed else {})})

@@ -15,7 +15,6 @@ from weimin.cases.places import ancestors
 from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec
-from weimin.documents.store import check_own
 from weimin.kernel import vault
 from weimin.kernel.clock import local
 from weimin.kernel.codes import case_number
@@ -259,7 +258,7 @@ def _write(
     row, item, on = file.row, file.item, local(file.row["received_at"]).date()
     # What an organisation is called is public; what a person is called is not.
     row["applicant"] = applicant.name if applicant.organisation_id else mask_name(applicant.name)
-    clocks.start(file, "notice", item.profile.notice, on)
+    clocks.start(file, "notice", item.profile.notice)
     clocks.show(file)
     phone = applicant.phone or next((p.phone for p in _helpers(intake) if p.phone), "")
     row["follow_hash"] = vault.lookup(f"{row['number']}:{phone[-4:]}") if phone else None
@@ -325,7 +324,6 @@ def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
 
 def _put_materials(file: CaseFile, intake: Intake, held: Mapping[str, int]) -> None:
     """``held``: type → certificate that was issued here and may stand in for a material (K6)."""
-    check_own({file_id for file_id in intake.have.values() if file_id}, file.actor.account_id)
     specs = {spec.key: spec for spec in materials.wanted(file)}
     helpers = [(p.role, p.relation) for p in _helpers(intake)]
     specs |= {spec.key: spec for spec in materials.papers_of(
@@ -333,6 +331,7 @@ def _put_materials(file: CaseFile, intake: Intake, held: Mapping[str, int]) -> N
     unknown = (set(intake.have) | set(intake.declared)) - set(specs)
     if unknown:
         raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个事项不需要这份材料"))
+    materials.check_brought(intake.have, file.actor)
     rows = []
     for key, spec in specs.items():
         state, certificate = "missing", None
