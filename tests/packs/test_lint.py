@@ -64,6 +64,8 @@ FAULTS = [
     ("items/social-assistance.yaml", "extension: 15wd, refusal: 3wd", "extension: 15wd, refusal: 11wd", "不予决定的告知时限11个工作日长于10个工作日"),
     ("items/social-assistance.yaml", "extension: 15wd, refusal: 3wd", "extension: 15wd, refusal: soon", "期限“soon”看不懂"),
     ("delegations.csv", "HY-AID-01,decide,430421103,town", "HY-AID-01,decide,430421103,village", "决定权给了村"),
+    ("flows.yaml", "alone: 便民上门，只登记本人在世的事实，不作调查（示意）", "alone: ''", "alone 没有写理由"),
+    ("flows.yaml", "title: 审核, kind: review", "title: 审核, alone: 人手不够, kind: review", "本来就不要求两人"),
     ("delegations.csv", "*,accept,4304,town,entrusted", "*,accept,4304,village,entrusted", "把行政许可的受理给了村（社区）：HY-BLD-03、HY-BLD-04、HY-EMP-05"),
     ("delegations.csv", "HY-ELD-01,accept,430421,village", "HY-BLD-03,accept,430421,village", "把行政许可的受理给了村（社区）：HY-BLD-03"),
     ("delegations.csv", "HY-ELD-01,accept,430421,village", "HY-EMP-06,print,430421,village", "把行政许可的出证给了村（社区）：HY-EMP-06"),
@@ -135,6 +137,18 @@ def test_what_a_permit_needs_is_examined_by_an_organ_and_a_village_only_register
     assert text.count(step) == 1
     path.write_text(text.replace(step, step.replace("register", kind)), encoding="utf-8")
     assert [fault.what for fault in lint(read_pack(copy))] == said
+
+
+def test_a_permit_is_never_examined_alone(copy: Path) -> None:
+    path = copy / "flows.yaml"
+    visit = "visit: {title: 现场勘查, kind: site-visit,"  # of the flow of two permits
+    text = path.read_text(encoding="utf-8")
+    assert text.count(visit) == 1
+    path.write_text(text.replace(visit, f"{visit} alone: 人手不够,"), encoding="utf-8")
+    faults = lint(read_pack(copy))
+    assert [fault.what for fault in faults] == [
+        f"{code}：行政许可的环节 visit 写了 alone" for code in ("HY-BLD-03", "HY-BLD-04")]
+    assert "两人以上" in faults[0].remedy
 
 
 @pytest.mark.parametrize(("limit", "said"), [

@@ -217,6 +217,16 @@ def a_village_only_helps_with_a_permit(item: Data) -> Found:
 
 
 @rule
+def a_permit_is_examined_by_two(item: Data) -> Found:
+    """行政许可法 art. 34(3): 应当指派两名以上工作人员进行核查; the law knows no exception."""
+    if item["type"] != "permit":
+        return
+    for key, spec in item["flow"]["steps"].items():
+        if spec.get("alone"):
+            yield f"行政许可的环节 {key} 写了 alone", "删去 alone：许可的核查须两人以上（行政许可法第三十四条）"
+
+
+@rule
 def villages_take_no_cash(item: Data) -> Found:
     """Fees are paid apart from those who receive the application."""
     if item["fee"].get("charged") and "village" in item["channels"] and not item["fee"].get("online"):

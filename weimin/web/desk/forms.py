@@ -92,7 +92,8 @@ def _reason(file: CaseFile, action: Action) -> Fields:
 
 def _complete(file: CaseFile, action: Action) -> Fields:
     assert action.step is not None
-    kind = kind_of(file.item.flow.steps[action.step.key].kind)
+    spec = file.item.flow.steps[action.step.key]
+    kind = kind_of(spec.kind)
     if kind.delivers:
         return delivery.fields(file)
     several = len(kind.outcomes) > 1
@@ -100,7 +101,7 @@ def _complete(file: CaseFile, action: Action) -> Fields:
         {"name": "outcome", "label": _("结果"), "kind": "radios" if several else "hidden",
          "inline": True, "value": next(iter(kind.outcomes)), "options": list(kind.outcomes.items())}
     ]
-    for ask in kind.asks:
+    for ask in spec.asks:
         shape: dict[str, Any] = {"name": f"answer-{ask.key}", "label": ask.label,
                                  "optional": not ask.required or len(ask.when) < 3}
         if ask.type == "choice":
@@ -108,6 +109,9 @@ def _complete(file: CaseFile, action: Action) -> Fields:
         elif ask.type == "date":
             shape |= {"hint": _("如 2026-11-21"), "width": "10",
                       "value": clock.today().isoformat()}
+        elif ask.second:
+            shape |= {"hint": _("可以一人：{}").format(spec.alone) if spec.alone
+                      else _("须两人以上：写另一位工作人员的姓名")}
         elif ask.key in ("opinion", "reason", "found", "objection"):
             shape |= {"kind": "textarea", "rows": 2}
         fields.append(shape)
