@@ -202,6 +202,15 @@ def area_name(code: str) -> str:
     return str(rows[0][0]) if rows else code
 
 
+@lru_cache(maxsize=512)
+def villages_of(town: str) -> tuple[tuple[str, str], ...]:
+    """The villages and communities of a town, for a list to choose from: code and full name."""
+    return tuple(_rows(
+        "SELECT a.code, a.full_name FROM network_area a JOIN network_area t ON t.code = %s"
+        " AND a.path LIKE t.path || '%%' WHERE a.level = 'village' AND a.valid_to IS NULL"
+        " ORDER BY a.sort_key", [town]))
+
+
 _places: dict[str, str] = {}  # by database
 
 
@@ -236,6 +245,7 @@ def routes_now() -> Routes:
 @lru_cache(maxsize=2)
 def _routes(database: str, epoch: int, today: date) -> Routes:
     area_name.cache_clear()  # a place may have been renamed
+    villages_of.cache_clear()
     _places.clear()
     offices: dict[tuple[str, str], list[tuple[_Span, int]]] = defaultdict(list)
     for area, line, first, last, office in _rows(

@@ -159,8 +159,9 @@ def _notice(request: HttpRequest, file: CaseFile) -> Data:
                 if h.verb in ("notify_missing", "notify_again"))
     missing = [{"name": name, "problem": why, "remedy": "请补交或更换这份材料"}
                for name, why in told.data.get("missing", {}).items()]
-    missing += [{"name": "其他", "problem": said, "remedy": "请按说明更正"}
-                for said in told.data.get("form", {}).values()]
+    labels = {field.key: field.label for field in file.item.form}
+    missing += [{"name": labels.get(key, "其他"), "problem": said, "remedy": "请按说明填写、更正"}
+                for key, said in told.data.get("form", {}).items()]
     return {
         **common(request, file), **_numbered(request, file, "notice", file.office_id),
         "received_on": local(file.received_at).date(), "missing": missing,

@@ -1,6 +1,7 @@
 """The case page, and doing what it offers."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -94,7 +95,7 @@ def context_of(
     error: WeiminError | None = None,
 ) -> dict[str, Any]:
     """What the case's template draws."""
-    whole = reading.whole(file.id)
+    whole, answers = reading.whole(file.id), answered(file)
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
@@ -115,7 +116,7 @@ def context_of(
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
         "graph": graph_of(file),
-        "events": [event_of(h, file.item.flow) for h in whole.happenings],
+        "events": [event_of(h, file.item.flow, answers) for h in whole.happenings],
         "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
@@ -175,12 +176,25 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
     return "skipped", _("已取消") if last.state == "cancelled" else None
 
 
-def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
+def answered(file: CaseFile) -> dict[tuple[str, str, int], Any]:
+    """What was answered at the steps, by key, branch and round."""
+    return {(s.key, s.branch, s.round): s.answers for s in file.steps if s.answers}
+
+
+_IN_WORDS = ("opinion", "reason", "found", "objection")  # what an officer wrote himself
+
+
+def event_of(
+    happening: reading.Happening, flow: Flow, answered: Mapping[tuple[str, str, int], Any]
+) -> dict[str, Any]:
+    """A line of the trail; with what was written at the step, so that the next one can read it."""
     data = happening.data
     said = []
     if data.get("step"):
         outcome = _OUTCOMES.get(str(data.get("outcome")), "")
         said.append(f"{_titles(flow, [data['step']])}：{outcome}")
+        written = answered.get((data["step"], data.get("branch", ""), data.get("round", 1)), {})
+        said += [str(written[key]) for key in _IN_WORDS if written.get(key)]
     if data.get("way") in WAYS:
         said.append(WAYS[data["way"]].title)
     if data.get("twin"):

@@ -26,7 +26,7 @@ from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Holding, Post
-from weimin.web.desk import delivery
+from weimin.web.desk import asked, delivery
 
 Fields = list[dict[str, Any]]
 
@@ -129,6 +129,9 @@ def _notify(file: CaseFile, action: Action) -> Fields:
     fields: Fields = [
         {"name": "missing", "label": _("缺少或不合要求的材料"), "kind": "checkboxes",
          "options": options, "value": [key for key, name in options if key in absent]},
+        {"name": "unfilled", "label": _("没有填、填错的内容"), "kind": "checkboxes", "optional": True,
+         "options": [(field.key, field.label) for field in asked.fields_of(file)],
+         "value": [field.key for field in asked.open_fields(file)]},
         _text("said", _("其他要告诉申请人的"), optional=True),
     ]
     if action.verb == "notify_again":
@@ -141,7 +144,8 @@ def _supplement(file: CaseFile, action: Action) -> Fields:
               if file.materials.get(spec.key) in ("missing", "promised", None)]
     return [{"name": "have", "label": _("现在补来的材料"), "kind": "checkboxes",
              "options": [(spec.key, spec.name) for spec in absent],
-             "value": [spec.key for spec in absent]}]
+             "value": [spec.key for spec in absent]},
+            *({**asked.asked(file, field), "optional": True} for field in asked.open_fields(file))]
 
 
 def _accept(file: CaseFile, action: Action) -> Fields:
@@ -247,10 +251,7 @@ def _reassign(file: CaseFile, action: Action) -> Fields:
 
 
 def _correct(file: CaseFile, action: Action) -> Fields:
-    fields: Fields = [
-        {"name": f"fact-{f.key}", "label": f.label, "optional": True, "hint": f.hint or None}
-        for f in file.item.form if f.type in ("text", "date", "number", "money", "area")
-    ]
+    fields = [asked.asked(file, field) for field in asked.fields_of(file)]
     return [*fields, _text("reason", _("更正的原因"))]
 
 
@@ -335,8 +336,9 @@ def _answers(post: QueryDict) -> dict[str, Any]:
 
 def _missing(post: QueryDict) -> dict[str, Any]:
     said = str(post.get("said", "")).strip()
+    unfilled = dict.fromkeys(post.getlist("unfilled"), _("没有填，或者填错"))
     return {"missing": {key: _("缺少或不合要求") for key in post.getlist("missing")},
-            "form": {"other": said} if said else {}}
+            "form": {**unfilled, **({"other": said} if said else {})}}
 
 
 def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -348,7 +350,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "accept": lambda post: {"gaps": _prefixed(post, "gap-")},
     "notify_missing": _missing,
     "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},
-    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have"))},
+    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have")),
+                                "facts": asked.said(post)},
     "refuse": lambda post: {"reason": post.get("reason", "")},
     "upgrade": lambda post: {"reason": post.get("reason", "")},
     "end": lambda post: {"reason": post.get("reason", "")},
@@ -368,7 +371,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
-    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "correct": lambda post: {"facts": asked.said(post), "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "nudge": lambda post: {"words": post.get("words", "")},
