@@ -1,6 +1,7 @@
 """The case page, and doing what it offers."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -208,8 +209,8 @@ def event_of(
                        ("basis", "依据{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
-    for colour, *_rest in data.get("cards", ()):
-        said.append(COLOUR_TITLES[colour])
+    for colour, count in Counter(card[0] for card in data.get("cards", ())).items():
+        said.append(COLOUR_TITLES[colour] + (_("（{} 张）").format(count) if count > 1 else ""))
     if data.get("card"):
         said.append(COLOUR_TITLES[data["card"][0]])
     if data.get("ruling"):
