@@ -1,7 +1,8 @@
 """From what a pack says to what is published: references filled in, templates unfolded."""
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,8 +89,11 @@ def offices(pack: Pack) -> Iterator[OfficePlan]:
     """Every office of the place, template by template."""
     lines = {line["code"]: line["name"] for line in pack.lines}
     departments = tuple(code for code in lines if code != "service")
+    areas: dict[str, list[Mapping[str, Any]]] = defaultdict(list)  # by level
+    for written in pack.areas:
+        areas[division_level(written["code"])].append(written)
     for template in pack.offices:
-        for area in _areas_for(pack, template):
+        for area in _areas_for(areas[template["level"]], template):
             if template.get("each_line"):
                 for line in departments:
                     yield _office(template, area, line, lines[line], (line,))
@@ -104,13 +108,13 @@ def offices(pack: Pack) -> Iterator[OfficePlan]:
                 yield _office(template, area, template["key"], "", wanted)
 
 
-def _areas_for(pack: Pack, template: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _areas_for(
+    areas: Iterable[Mapping[str, Any]], template: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
     kinds = template.get("kinds", ["ordinary"])
     only = template.get("areas")
-    for area in pack.areas:
-        if division_level(area["code"]) != template["level"] or area["kind"] not in kinds:
-            continue
-        if only is None or area["code"] in only:
+    for area in areas:
+        if area["kind"] in kinds and (only is None or area["code"] in only):
             yield area
 
 

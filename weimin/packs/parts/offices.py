@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -23,6 +23,15 @@ from weimin.packs.parts.part import (
 from weimin.packs.read import Fault
 
 _TITLES = {"name": "改名", "kind": "类别", "supervises": "督查本地"}
+
+
+class LineRow(NamedTuple):
+    """A row of OfficeLine. There are thousands, and few change: no model is made of each."""
+
+    id: int
+    office_id: int
+    line_id: str
+    during: DateRange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +59,7 @@ class Offices(Part):
         self.new: list[resolve.OfficePlan] = []
         self.changed: list[tuple[Office, dict[str, Any]]] = []
         self.opened: list[Span] = []
-        self.cut: list[tuple[OfficeLine, date, date | None]] = []  # row, its new days
+        self.cut: list[tuple[LineRow, date, date | None]] = []  # row, its new days
         self._read_lines()
         for plan in self.plans.values():
             self._plan(plan)
@@ -60,8 +69,8 @@ class Offices(Part):
         self._running: dict[int, int] | None = None
 
     def _read_lines(self) -> None:
-        self.at_work: dict[int, dict[str, OfficeLine]] = defaultdict(dict)
-        for row in OfficeLine.objects.order_by("id"):
+        self.at_work: dict[int, dict[str, LineRow]] = defaultdict(dict)
+        for row in map(LineRow._make, OfficeLine.objects.order_by("id").values_list(*LineRow._fields)):
             if row.during.upper is None or row.during.upper > self.today:
                 self.at_work[row.office_id][row.line_id] = row
         # Who will work for a line in an area: the heirs of those who no longer do.
@@ -232,16 +241,23 @@ class Offices(Part):
             ["name", "kind", "supervises", "valid_from", "valid_to", "successor", "pack"],
             batch_size=500,
         )
-        for row, first, last in self.cut:
-            if last is not None and last <= first:
-                row.delete()
-            else:
-                row.during = DateRange(first, last)
-                row.save(update_fields=["during"])
+        self._cut()
         OfficeLine.objects.bulk_create(
             OfficeLine(office_id=ids[s.office], line_id=s.line, area_id=s.area,
                        during=DateRange(s.first, s.last)) for s in self.opened
         )
+
+    def _cut(self) -> None:
+        """All lines that get the same days at once: a reform moves one in every town."""
+        same: dict[tuple[date, date | None], list[int]] = defaultdict(list)
+        for row, first, last in self.cut:
+            same[first, last].append(row.id)
+        for (first, last), ids in same.items():
+            rows = OfficeLine.objects.filter(pk__in=ids)
+            if last is not None and last <= first:
+                rows.delete()
+            else:
+                rows.update(during=DateRange(first, last))
 
 
 def _say(value: Any) -> str:

@@ -16,10 +16,11 @@ class Posts(Part):
 
     def compare(self) -> None:
         """The posts that each template gives beside those that are there."""
-        self.known = {
-            (post.office.code, post.key): post
-            for post in Post.objects.select_related("office").order_by("id")
-        }
+        offices = Office.objects.in_bulk()  # each once, however many posts it has
+        self.known: dict[tuple[str, str], Post] = {}
+        for post in Post.objects.order_by("id"):
+            post.office = offices[post.office_id]
+            self.known[post.office.code, post.key] = post
         self.new: list[tuple[resolve.OfficePlan, dict[str, Any]]] = []
         self.changed: list[tuple[Post, dict[str, Any]]] = []
         self.duties: dict[str, list[dict[str, Any]]] = {}  # office → its posts on duty
