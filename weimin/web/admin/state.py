@@ -145,7 +145,7 @@ def attention(known: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         say("late", "admin-now", _("磁盘只剩 {}").format(size_of(free)), _("清理到至少 2 GB"))
     if f["jobs_failed"]:
         say("warn", "admin-jobs", _("{} 个后台任务失败").format(f["jobs_failed"]),
-            _("看是哪一个，排除原因后重试"))
+            _("看原因，排除后再做一次"))
     if f["messages_failed"]:
         say("warn", "admin-deliveries", _("{} 条通知没有发出去").format(f["messages_failed"]),
             _("看原因，再次发送"))
