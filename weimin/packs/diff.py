@@ -11,6 +11,8 @@ from weimin.packs.read import Pack
 def diff(pack: Pack) -> Iterator[str]:
     """The changes, a line each; a pack that is published as it is gives one line.
 
+    Lines with ＝ change nothing: there the administration has decided otherwise than the pack.
+
     Faults come first, or alone where the pack itself has some: publishing refuses them.
     """
     if faults := lint(pack):
@@ -19,4 +21,6 @@ def diff(pack: Pack) -> Iterator[str]:
     parts = list(compared(pack, clock.today()))
     lines = [f"✗ {fault}" for part in parts for fault in part.faults()]
     lines += [line for part in parts for line in part.said()]
-    yield from lines or ["没有变化"]
+    if not any(parts) and all(line.startswith(("＝", "　")) for line in lines):
+        yield "没有变化"
+    yield from lines

@@ -214,7 +214,7 @@ def _choices(text: str, chosen: str) -> dict[str, Any]:
         now.setdefault(holding.post_id, []).append(
             holding.account.name + (_("（代理）") if holding.deputy else ""))
     posts: dict[int, list[dict[str, Any]]] = {}
-    for each in Post.objects.filter(office__in=offices).order_by("pk"):
+    for each in Post.objects.filter(office__in=offices, valid_to=None).order_by("pk"):
         posts.setdefault(each.office_id, []).append({
             "value": str(each.pk), "text": each.title,
             "hint": _("现任：{}").format("、".join(now[each.pk])) if each.pk in now else _("空缺")})

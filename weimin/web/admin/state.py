@@ -51,7 +51,7 @@ SELECT current_setting('server_version') AS postgres,
           FROM documents_file ORDER BY digest) f) AS files_size,
        (SELECT max(date) FROM worktime_day) AS last_decreed,
        (SELECT count(*) FROM network_post p JOIN network_office o ON o.id = p.office_id
-         WHERE p.on_duty AND o.valid_to IS NULL AND NOT EXISTS (SELECT FROM network_holding h
+         WHERE p.on_duty AND p.valid_to IS NULL AND o.valid_to IS NULL AND NOT EXISTS (SELECT FROM network_holding h
            WHERE h.post_id = p.id AND NOT h.deputy AND h.during @> %(today)s::date))
            AS vacant_duty_posts
 """
