@@ -6,6 +6,7 @@ is what sort of error it was, and where. Rooms say their own errors, if those ho
 
 import errno
 import logging
+import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,9 @@ def reason_of(error: BaseException) -> str:
         return f"没有权限读写文件（{_place(error)}）。检查数据目录的属主和权限"
     if isinstance(error, FileNotFoundError):
         return f"要用的文件不见了（{_place(error)}）。检查数据目录是否完整"
+    if isinstance(error, OSError) and error.errno is not None and not isinstance(error, TimeoutError):
+        said = os.strerror(error.errno)
+        return f"读写文件或网络出错：{said}（{_place(error)}）。按这句话检查机器，再做一次"
     if isinstance(error, TimeoutError):
         return f"对方没有在时限内回答（{_place(error)}）。过一会再做一次"
     if isinstance(error, WeiminError):

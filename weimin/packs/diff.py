@@ -7,6 +7,8 @@ from weimin.packs.lint import lint
 from weimin.packs.parts import compared
 from weimin.packs.read import Pack
 
+NOTHING = "没有变化"
+
 
 def diff(pack: Pack) -> Iterator[str]:
     """The changes, a line each; a pack that is published as it is gives one line.
@@ -22,5 +24,5 @@ def diff(pack: Pack) -> Iterator[str]:
     lines = [f"✗ {fault}" for part in parts for fault in part.faults()]
     lines += [line for part in parts for line in part.said()]
     if not any(parts) and all(line.startswith(("＝", "　")) for line in lines):
-        yield "没有变化"
+        yield NOTHING
     yield from lines
