@@ -1,6 +1,6 @@
 """``python -m bench``: measure, print the table, write bench/out/latest.json.
 
-FULL=1 adds the list at a million cases and the whole year of 92,445.
+FULL=1 adds the list at a million cases and all of the 92,445 cases.
 """
 
 import os

@@ -17,7 +17,6 @@ _TABLES = {
     "cases_access": "case_id", "cases_clock": "case_id", "cases_duty": "case_id",
     "trail_event": "subject_id", "trail_private": "subject_id",
 }
-_SERIAL = frozenset(("cases_duty",))  # tables that number their rows themselves
 
 
 def measure(place: Place, report: Report, *, rounds: int = 4, each: int = 250) -> Cpu:
@@ -83,22 +82,23 @@ def _script(place: Place, number: str, key: str) -> str:
     ]
     for table, owner in _TABLES.items():
         lines.append(_insert(place, table, f"{owner} = {case_id[0][0]}", owner))
-    lines.append(_insert(place, "cases_reply", f"answer LIKE '{number} %'", "key"))
+    lines.append(_insert(place, "cases_reply", f"case_id = {case_id[0][0]}", "case_id",
+                         key="md5('L' || :id)::uuid"))
     return "\n".join([*lines, "COMMIT;\n"])
 
 
-def _insert(place: Place, table: str, where: str, owner: str) -> str:
+def _insert(place: Place, table: str, where: str, owner: str, **new: str) -> str:
+    """The rows of a table as one INSERT; ``new``: what a column takes each time instead."""
     columns = [
         str(name) for (name,) in as_superuser(
             place.server,
             "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
             f" AND table_name = '{table}' ORDER BY ordinal_position")
-        if not (name == "id" and table in _SERIAL)
     ]
     picked = ", ".join(f"quote_nullable({column}::text)" for column in columns)
     rows = as_superuser(place.server, f"SELECT {picked} FROM {table} WHERE {where}")
     values = ", ".join(
-        "(" + ", ".join(_value(c, v, owner) for c, v in zip(columns, row, strict=True)) + ")"
+        "(" + ", ".join(new.get(c) or _value(c, v, owner) for c, v in zip(columns, row, strict=True)) + ")"
         for row in rows
     )
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values};"
@@ -110,7 +110,7 @@ def _value(column: str, quoted: Any, owner: str) -> str:
     if column == "recorded_at":
         return "clock_timestamp()"
     if column == owner:
-        return "decode(md5('L' || :id), 'hex')" if column == "key" else ":id"
+        return ":id"
     text = str(quoted)
     if ":" in text:  # pgbench would take it for a variable
         text = f"E{text.removeprefix('E')}".replace(":", "\\x3a")

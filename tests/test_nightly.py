@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -29,8 +30,9 @@ def test_stored_answers_are_kept_for_ninety_days(db: None) -> None:
     with connection.cursor() as cursor:
         for days in (89, 91):
             cursor.execute(
-                "INSERT INTO cases_reply (key, body, answer, at) VALUES (%s, '', '', %s)",
-                [days.to_bytes(16, "big"), clock.now() - timedelta(days=days)],
+                "INSERT INTO cases_reply (key, case_id, seq, version, asked, state, day)"
+                " VALUES (%s, 0, 1, 1, '', '', %s)",
+                [UUID(int=days), clock.today() - timedelta(days=days)],
             )
     assert forget_old() == 1
 

@@ -25,13 +25,13 @@ def test_a_case_changes_hands_before_the_giver_began(cast: Cast, now: datetime) 
     number = accepted(cast, now)
     with connection.cursor() as cursor:  # as if accepted by a clock that was an hour ahead
         cursor.execute(
-            "UPDATE cases_duty SET during = tstzrange(now() + interval '1 hour', NULL)"
-            " WHERE case_id = %s AND upper_inf(during)", [case_of(number).id])
+            "UPDATE cases_duty SET since = now() + interval '1 hour' WHERE case_id = %s AND since ="
+            " (SELECT max(since) FROM cases_duty WHERE case_id = %s)", [case_of(number).id] * 2)
     hand_over(number, actor=cast.reviewer, now=now, post=cast.town_head.post_id, reason="休假")
     take_over(number, actor=cast.town_head, now=now)
-    *_, giver, taker = Duty.objects.filter(case__number=number).order_by("id")
-    assert giver.during.lower < giver.during.upper == taker.during.lower
-    assert taker.post_id == cast.town_head.post_id and taker.during.upper is None
+    *_, giver, taker = Duty.objects.filter(case__number=number).order_by("since")
+    assert (giver.post_id, taker.post_id) == (cast.reviewer.post_id, cast.town_head.post_id)
+    assert taker.since - giver.since == timedelta(microseconds=1)
 
 
 def test_a_pause_does_not_end_before_it_began(cast: Cast, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from tests.cases.scenes import case_of, offers, told
 from tests.cast import TOWN, Cast, accepted, holder, look, received
@@ -40,8 +41,15 @@ def test_at_every_moment_one_post_answers(cast: Cast, now: datetime) -> None:
     number = accepted(cast, now)
     give(number, cast, now)
     take_over(number, actor=cast.town_head, now=now)
-    spans = [duty.during for duty in Duty.objects.filter(case__number=number).order_by("id")]
-    assert [one.upper for one in spans] == [*(later.lower for later in spans[1:]), None]
+    duties = Duty.objects.filter(case__number=number).order_by("since")
+    assert [duty.post_id for duty in duties] == [
+        cast.info.post_id, cast.reviewer.post_id, cast.town_head.post_id]
+
+
+def test_two_posts_cannot_begin_at_the_same_moment(cast: Cast, now: datetime) -> None:
+    one = Duty.objects.get(case__number=received(cast, now))
+    with pytest.raises(IntegrityError, match="one_lead_at_a_time"):
+        Duty.objects.create(case=one.case, since=one.since, post_id=cast.town_head.post_id)
 
 
 def test_the_first_contact_is_free_when_his_case_was_taken(cast: Cast, now: datetime) -> None:

@@ -5,17 +5,19 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tests.cases.scenes import ROAD
 from tests.cast import ALLOWANCE, TOWN, Cast, accepted, received
 from tests.conftest import ROOT
 from tests.web.doors import logged_in
@@ -182,6 +184,33 @@ def test_a_power_is_given_withdrawn_and_the_withdrawal_undone(admin: Client, cas
     assert list(Event.objects.filter(subject_type="delegation", subject_id=row.pk)
                 .order_by("seq").values_list("verb", flat=True)) == [
         "delegate", "withdraw_delegation", "restore_delegation"]
+
+
+@pytest.mark.parametrize(("item", "power", "level", "said"), [
+    (ROAD, "accept", "village", "村（社区）只代收，“受理”请选乡镇或以上"),
+    (ROAD, "print", "village", "村（社区）只代收，“出证”请选乡镇或以上"),
+    (ROAD, "decide", "village", "村（社区）不作决定"),
+    (ALLOWANCE, "decide", "village", "村（社区）不作决定"),
+    (ROAD, "receive", "village", ""),
+    (ROAD, "accept", "town", ""),
+    (ALLOWANCE, "accept", "village", ""),
+])
+def test_a_village_is_given_no_more_of_a_permit_than_receiving_it(
+    admin: Client, item: str, power: str, level: str, said: str
+) -> None:
+    answer = admin.post("/admin/delegations", {
+        "item": Item.objects.get(code=item).pk, "power": power, "area": f"{TOWN}200",
+        "level": level, "kind": "entrusted", "from": "2026-06-01", "document": ""})
+    assert answer.status_code == (422 if said else 302)
+    assert not said or said in text(answer)
+
+
+def test_a_withdrawal_is_not_undone_where_the_law_forbids_the_row(admin: Client, now: datetime) -> None:
+    row = Delegation.objects.create(
+        item=Item.objects.get(code=ROAD), power="accept", area_id=TOWN, level="village",
+        kind="entrusted", during=DateRange(date(2026, 6, 1), now.date()))
+    answer = admin.post(f"/admin/delegations/{row.pk}/withdraw", {"undo": "1"})
+    assert answer.status_code == 409 and "只代收" in text(answer)
 
 
 @pytest.mark.parametrize("place", ["杉桥镇", "sqz", TOWN])

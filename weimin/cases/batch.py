@@ -5,11 +5,13 @@ goes into talking; written as one statement of data-modifying CTEs it is a singl
 still nothing but plain SQL. The case is locked, so the order of the parts does not matter.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 
 class Batch:
@@ -25,15 +27,18 @@ class Batch:
         self._params.extend(params)
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
-        """Rows of the same columns; nothing for no rows."""
+        """Rows of the same columns; nothing for no rows.
+
+        They travel as one JSON parameter and take their types from the table. So the text of the
+        statement is the same for any number of rows: it is parsed and planned once.
+        """
         if not rows:
             return
-        columns = list(rows[0])
-        marks = "(" + ",".join(["%s"] * len(columns)) + ")"
+        columns = ",".join(rows[0])
         self.add(
-            f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([marks] * len(rows))}"
-            f"{conflict}",
-            [_adapt(row[column]) for row in rows for column in columns],
+            f"INSERT INTO {table} ({columns}) SELECT {columns}"
+            f" FROM json_populate_recordset(NULL::{table}, %s){conflict}",
+            [Json(rows, dumps=_encode)],
         )
 
     def update(self, table: str, key: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
@@ -56,6 +61,18 @@ class Batch:
             whole = f"WITH {named} {last}"
         with connection.cursor() as cursor:
             cursor.execute(whole, self._params)
+
+
+def _plain(value: Any) -> str:
+    """What JSON has no word for, as PostgreSQL reads it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 
 
 def _adapt(value: Any) -> Any:

@@ -1,4 +1,8 @@
-"""Who is accountable: exactly one post with a holder, at every moment, and its history."""
+"""Who is accountable: exactly one post with a holder, at every moment, and its history.
+
+A duty has no end of its own: it lasts until the next one begins. So nobody can write a gap or an
+overlap, and a hand-over is one new row.
+"""
 
 from weimin.cases.file import CaseFile
 
@@ -11,20 +15,12 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
         return
     file.set(lead_post_id=post_id, hand_over_to_id=None)
     file.lead_holder = account_id
-    # The old span ends first and holds at least a microsecond, also when the clock was set back;
-    # the new one begins where it ended.
-    file.before.append(
-        (
-            "UPDATE cases_duty SET during = tstzrange(lower(during),"
-            " greatest(lower(during) + interval '1 microsecond', %s))"
-            " WHERE case_id = %s AND upper_inf(during)",
-            [file.recorded_at, file.row["id"]],
-        )
-    )
+    # A microsecond after the one before at least, also when the clock was set back.
     file.batch.add(
-        "INSERT INTO cases_duty (case_id, post_id, account_id, during)"
-        " SELECT %s, %s, %s, tstzrange(max(upper(during)), NULL) FROM cases_duty WHERE case_id = %s",
-        [file.row["id"], post_id, account_id, file.row["id"]],
+        "INSERT INTO cases_duty (case_id, post_id, account_id, since)"
+        " SELECT %s, %s, %s, greatest(max(since) + interval '1 microsecond', %s)"
+        " FROM cases_duty WHERE case_id = %s",
+        [file.row["id"], post_id, account_id, file.recorded_at, file.row["id"]],
     )
 
 
@@ -34,5 +30,5 @@ def first_duty(file: CaseFile, post_id: int, account_id: int | None) -> None:
     file.batch.insert(
         "cases_duty",
         [{"case_id": file.row["id"], "post_id": post_id, "account_id": account_id,
-          "during": f"[{file.recorded_at.isoformat()},)"}],
+          "since": file.recorded_at}],
     )

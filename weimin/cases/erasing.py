@@ -1,4 +1,7 @@
-"""What a case keeps about people, how long, and how all of it goes: 个人信息保护法 art. 47.
+"""What a case keeps about people, how long, and how all of it goes: 个人信息保护法 art. 47(1).
+
+Its first ground, 处理目的已实现, is no reason of its own here: while an archive must be kept, what
+was decided is still needed, and afterwards the second one holds.
 
 Every room that keeps something personal about a case registers its own eraser; the verb
 ``erase`` calls them all in one transaction, and its event is what lets the chain still verify.

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -75,12 +76,11 @@ class CaseFile:
         self.late_entry = ""
         self.drafts: list[chain.Draft] = []
         self.links: list[chain.Link] = []
-        self.before: list[tuple[str, list[Any]]] = []  # statements that must come first
         self.materials: dict[str, str] = {}  # key → state
         self.materials_written: dict[str, dict[str, Any]] = {}  # rows put by this verb
         self.lead_holder: int | None = None  # who holds the accountable post that was taken
         self.stored = Before()
-        self.reply: list[Any] = []  # digest and answer of the same request, if it came before
+        self.reply: list[Any] = []  # what was answered to the same request, if it came before
         self.batch = Batch()
         self.touched_clocks: set[str] = set()
         self._grants: dict[int, str] = {}
@@ -449,9 +449,6 @@ class CaseFile:
         if private := chain.insert_private(self.links):
             self.batch.add(*private)
         self.batch.add(*chain.insert_events(self.links))
-        with connection.cursor() as cursor:
-            for sql, params in self.before:
-                cursor.execute(sql, params)
         self.batch.run()
 
     def _write_step(self, batch: Batch, row: StepRow) -> None:
@@ -485,9 +482,10 @@ def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:
     batch.insert("cases_clock", rows, f" ON CONFLICT (case_id, kind) DO UPDATE SET {sets}")
 
 
-def reply_key(actor: Actor, verb: str, key: str) -> bytes:
+def reply_key(actor: Actor, verb: str, key: str) -> str:
     """Under what the answer to a request is kept: a key is one actor's, for one verb."""
-    return sha256(f"{actor.account_id or 0}:{verb}:{key}".encode()).digest()[:16]
+    said = f"{actor.account_id or 0}:{verb}:{key}"
+    return str(UUID(bytes=sha256(said.encode()).digest()[:16]))
 
 
 def _unknown(number: str) -> NotFound:

@@ -1,6 +1,6 @@
 """Folding the events of a case: the rows as they must be, from the chain alone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from weimin.cases.written import DONE, HIDDEN, NEW, Values, step_of
@@ -111,12 +111,12 @@ class Fold:
         return {**private, **{key: event.data.get(key) for key in beside}}
 
     def _lead(self, event: Seen, values: Values) -> None:
-        duties = self.rows["duty"]
-        if duties:
-            duties[len(duties) - 1,]["upper(during)"] = event.recorded_at
+        duties, since = self.rows["duty"], event.recorded_at
+        if duties:  # as cases.duty writes it, also when the clock was set back
+            since = max(since, duties[len(duties) - 1,]["since"] + timedelta(microseconds=1))
         duties[len(duties),] = {
             "post_id": values["lead_post_id"], "account_id": values.get("holder", event.account_id),
-            "lower(during)": event.recorded_at, "upper(during)": None,
+            "since": since,
         }
 
     def _certificate(self, event: Seen, number: str) -> None:

@@ -1,7 +1,5 @@
 """The tables of a case. Verbs write them through :class:`weimin.cases.file.CaseFile` only."""
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -17,7 +15,7 @@ class Case(models.Model):
     """办件: one asking for one item. The row is the cache of its events."""
 
     id = models.BigAutoField(primary_key=True)
-    number = models.TextField(unique=True)  # eleven digits, the last one checks
+    number = models.TextField(db_collation="C")  # eleven digits, the last one checks
     item_version = models.ForeignKey(ItemVersion, models.PROTECT, db_index=False)
     state = models.TextField(default="received")
     outcome = models.TextField(blank=True, default="")  # granted denied refused withdrawn ended
@@ -48,6 +46,7 @@ class Case(models.Model):
     class Meta:
         db_table = "cases_case"
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="a_number_is_given_once"),
             models.CheckConstraint(condition=Q(state__in=STATES), name="case_state_known"),
             models.CheckConstraint(
                 condition=Q(state="closed") | Q(closed_at=None), name="only_closed_has_an_end"
@@ -240,35 +239,33 @@ class Material(models.Model):
 
 
 class Duty(models.Model):
-    """Who was accountable when. One lead at every moment: the database says so."""
+    """Who was accountable since when, until the next one began: no gap, no overlap, one at a time."""
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("case", "since")
     case = models.ForeignKey(Case, models.PROTECT, db_index=False)
+    since = models.DateTimeField()
     post = models.ForeignKey(Post, models.PROTECT, db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, null=True, db_index=False)
-    during = DateTimeRangeField()
 
     class Meta:
-        db_table = "cases_duty"
-        constraints = [
-            ExclusionConstraint(
-                name="one_lead_at_a_time",
-                expressions=[
-                    ("case", RangeOperators.EQUAL),
-                    ("during", RangeOperators.OVERLAPS),
-                ],
-            )
-        ]
+        db_table = "cases_duty"  # its primary key is called one_lead_at_a_time
 
 
 class Reply(models.Model):
-    """What was answered to a request, by its idempotency key. Kept for 90 days."""
+    """What was answered to a request, by its idempotency key. Kept for 90 days.
 
-    key = models.BinaryField(primary_key=True)  # digest of account, verb and the caller's key
-    body = models.BinaryField()  # digest of what was asked
-    answer = models.TextField()  # number state version receipt
-    at = models.DateTimeField(db_default=Now())
+    The receipt is not kept twice: it is that of the event ``seq`` of the case.
+    """
+
+    key = models.UUIDField(primary_key=True)  # digest of account, verb and the caller's key
+    # Written in one statement with its case, which is never deleted: nothing to check again.
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False, db_constraint=False)
+    seq = models.IntegerField()
+    version = models.IntegerField()
+    day = models.DateField(db_default=Now())
+    asked = models.BinaryField()  # digest of what was asked
+    state = models.TextField()
 
     class Meta:
         db_table = "cases_reply"
-        indexes = [BrinIndex(fields=["at"], name="reply_age")]
+        indexes = [BrinIndex(fields=["day"], name="reply_age")]

@@ -21,7 +21,6 @@ from weimin.trail.verify import Broken, Seen
 NOT_PROVABLE: Mapping[str, Mapping[str, str]] = {
     "cases_step": {"id": "a running number: the row is known by key, branch and round"},
     "cases_pause": {"id": "a running number: the row is known by its place among the pauses"},
-    "cases_duty": {"id": "a running number: the row is known by its place among the duties"},
     "cases_card": {"id": "a running number: the row is known by term and colour"},
     "registry_certificate": {
         "id": "a running number: the row is known by the certificate's number",
@@ -65,8 +64,8 @@ TABLES: Mapping[str, Table] = {
                       columns=("state", "file_id", "certificate_id", "note", "due_on")),
     "party": Table(title="当事人", name="cases_party", by=("role", "seq"),
                    columns=("person_id", "organisation_id", "paper", "relation")),
-    "duty": Table(title="主办", name="cases_duty", by=(), order="lower(during)",
-                  columns=("post_id", "account_id", "lower(during)", "upper(during)")),
+    "duty": Table(title="主办", name="cases_duty", by=(), order="since",
+                  columns=("post_id", "account_id", "since")),
     "certificate": Table(title="证照", name="registry_certificate", by=("number",),
                          columns=("holder_person_id", "holder_organisation_id", "office_id",
                                   "issued_on", "valid_to", "revoked_at")),

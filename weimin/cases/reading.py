@@ -4,7 +4,6 @@ Every function takes an actor, and every query goes through the rows that say wh
 see which case (or through the parties, for a resident). Nothing here writes.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from weimin.cases.file import CaseFile
 from weimin.cases.written import ERASED
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
@@ -184,6 +184,16 @@ def _row(values: Sequence[Any]) -> Row:
 # -- one case ------------------------------------------------------------------------------------
 
 
+def waits_for(file: CaseFile) -> str:
+    """What a case waits for, in words: its open steps, or what its state asks."""
+    titles = dict.fromkeys(
+        file.item.flow.steps[step.key].title for step in file.steps if step.state == "open")
+    if titles:
+        return "、".join(titles)
+    state: State = file.row["state"]
+    return "办结归档" if state == "decided" else _WAITS[state]  # all was handed over
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happening:
     """One event as the timeline shows it."""
@@ -199,27 +209,31 @@ class Happening:
     mark: str  # the first of its hash, as people compare it
 
 
+_HAPPENINGS = """
+SELECT json_agg(json_build_array(e.seq, e.verb, a.name, p.title, o.name, e.occurred_at,
+       e.recorded_at, convert_from(e.body, 'UTF8')::json->'d', left(encode(e.hash, 'hex'), 8))
+       ORDER BY e.seq DESC)
+  FROM trail_event e
+  LEFT JOIN network_account a ON a.id = e.account_id
+  LEFT JOIN network_post p ON p.id = e.post_id
+  LEFT JOIN network_office o ON o.id = p.office_id
+ WHERE e.subject_type = 'case' AND e.subject_id = %(case)s
+"""
+
+
 def happenings(case_id: int) -> list[Happening]:
     """The trail of a case, the newest first. Whoever calls this has loaded the case as an actor."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT e.seq, e.verb, a.name, p.title, o.name, e.occurred_at, e.recorded_at, e.body,"
-            " e.hash FROM trail_event e"
-            " LEFT JOIN network_account a ON a.id = e.account_id"
-            " LEFT JOIN network_post p ON p.id = e.post_id"
-            " LEFT JOIN network_office o ON o.id = p.office_id"
-            " WHERE e.subject_type = 'case' AND e.subject_id = %s ORDER BY e.seq DESC",
-            [case_id],
-        )
-        rows = cursor.fetchall()
+    return _happenings(*_ask(_HAPPENINGS, case_id))
+
+
+def _happenings(rows: Any) -> list[Happening]:
     return [
         Happening(
             seq=seq, verb=verb, title=title_of(verb),
             who=(f"{post} {name}" if post else name or "系统"), office=office or "",
-            at=local(at), recorded_at=local(recorded), data=json.loads(bytes(body)).get("d", {}),
-            mark=bytes(hash_).hex()[:8],
+            at=_moment(at), recorded_at=_moment(recorded), data=data or {}, mark=mark,
         )
-        for seq, verb, name, post, office, at, recorded, body, hash_ in rows
+        for seq, verb, name, post, office, at, recorded, data, mark in rows or ()
     ]
 
 
@@ -236,38 +250,76 @@ class Someone:
     relation: str  # to the applicant; for an organisation its legal representative
 
 
+_PARTIES = """
+SELECT json_agg(json_build_array(p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),
+       coalesce(r.phone_mask, ''), p.person_id, p.paper,
+       coalesce(g.legal_representative, p.relation)) ORDER BY p.role, p.seq)
+  FROM cases_party p
+  LEFT JOIN registry_person r ON r.id = p.person_id
+  LEFT JOIN registry_organisation g ON g.id = p.organisation_id
+ WHERE p.case_id = %(case)s
+"""
+
+
 def parties(case_id: int) -> list[Someone]:
     """For whom and by whom, what identifies masked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),"
-            " coalesce(r.phone_mask, ''), p.person_id, p.paper,"
-            " coalesce(g.legal_representative, p.relation) FROM cases_party p"
-            " LEFT JOIN registry_person r ON r.id = p.person_id"
-            " LEFT JOIN registry_organisation g ON g.id = p.organisation_id"
-            " WHERE p.case_id = %s ORDER BY p.role, p.seq",
-            [case_id],
-        )
-        rows = cursor.fetchall()
+    return _parties(*_ask(_PARTIES, case_id))
+
+
+def _parties(rows: Any) -> list[Someone]:
     return [
         Someone(role=role, name=name, identity=identity, phone=phone,
                 person_id=person, paper=paper, relation=relation)
-        for role, name, identity, phone, person, paper, relation in rows
+        for role, name, identity, phone, person, paper, relation in rows or ()
     ]
+
+
+_MATERIALS = """
+SELECT json_object_agg(m.key, json_build_object('state', m.state, 'note', m.note,
+       'file', m.file_id, 'due_on', m.due_on, 'certificate', t.number))
+  FROM cases_material m LEFT JOIN registry_certificate t ON t.id = m.certificate_id
+ WHERE m.case_id = %(case)s
+"""
 
 
 def material_rows(case_id: int) -> dict[str, dict[str, Any]]:
     """The materials of a case by key: state, note, file, certificate."""
+    return _materials(*_ask(_MATERIALS, case_id))
+
+
+def _materials(rows: Any) -> dict[str, dict[str, Any]]:
+    return {
+        key: {**row, "due_on": row["due_on"] and date.fromisoformat(row["due_on"])}
+        for key, row in (rows or {}).items()
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whole:
+    """What a case's page shows beside its file."""
+
+    parties: list[Someone]
+    happenings: list[Happening]  # the newest first
+    materials: dict[str, dict[str, Any]]
+
+
+def whole(case_id: int) -> Whole:
+    """Parties, trail and materials in one exchange. Whoever calls this has loaded the case."""
+    people, trail, papers = _ask(f"SELECT ({_PARTIES}), ({_HAPPENINGS}), ({_MATERIALS})", case_id)
+    return Whole(parties=_parties(people), happenings=_happenings(trail),
+                 materials=_materials(papers))
+
+
+def _ask(sql: str, case_id: int) -> tuple[Any, ...]:
+    """The one row of a statement about a case, whose columns are JSON."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.key, m.state, m.note, m.file_id, m.due_on, t.number FROM cases_material m"
-            " LEFT JOIN registry_certificate t ON t.id = m.certificate_id WHERE m.case_id = %s",
-            [case_id],
-        )
-        return {
-            key: {"state": state, "note": note, "file": file, "due_on": due_on, "certificate": cert}
-            for key, state, note, file, due_on, cert in cursor.fetchall()
-        }
+        cursor.execute(sql, {"case": case_id})
+        found: tuple[Any, ...] = cursor.fetchone()
+    return found
+
+
+def _moment(text: str) -> datetime:
+    return local(datetime.fromisoformat(text))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,6 +328,7 @@ class Following:
 
     number: str
     item: str
+    key: State  # what the state is called here
     state: str
     office: str
     due_at: datetime | None
@@ -297,7 +350,7 @@ def follow(number: str, last_four: str) -> Following | None:
     words = STATE_TITLES[state]
     if state == "closed":
         words = f"已办结（{OUTCOME_TITLES[outcome]}）"
-    return Following(number=number, item=item_version(version_id).name, state=words,
+    return Following(number=number, item=item_version(version_id).name, key=state, state=words,
                      office=office, due_at=due_at and local(due_at))
 
 

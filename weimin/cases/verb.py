@@ -15,14 +15,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from weimin.cases import clocks
-from weimin.cases.batch import Batch
 from weimin.cases.file import CaseFile, reply_key
 from weimin.kernel.errors import KeyReused, Stale
 from weimin.network.actor import Actor
 from weimin.trail import chain
+from weimin.trail.receipts import receipt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +105,7 @@ def save(file: CaseFile, name: str, key: str, asked: bytes) -> Answer:
         receipt=file.seal(),
     )
     if key:
-        keep_reply(file.batch, file.actor, name, key, asked, answer)
+        keep_reply(file, name, key, asked, answer)
     file.save()
     return answer
 
@@ -113,32 +113,41 @@ def save(file: CaseFile, name: str, key: str, asked: bytes) -> Answer:
 def body_digest(name: str, number: str, params: Mapping[str, Any]) -> bytes:
     """What makes two requests the same: the verb, the case and all that was said."""
     said = json.dumps([name, number, params], sort_keys=True, default=str, ensure_ascii=False)
-    return sha256(said.encode()).digest()[:12]
+    return sha256(said.encode()).digest()[:8]
 
 
 def replayed(reply: Sequence[Any], asked: bytes) -> Answer | None:
     """The answer that this key already got, if it did.
 
-    ``reply`` is the digest of what was asked then, and the answer, or two times None.
-    Raises KeyReused when the key came with another body.
+    ``reply`` is the row of cases_reply: digest of what was asked then, case, event, version and
+    state, or nothing but None. Raises KeyReused when the key came with another body.
     """
-    body, answer = reply
-    if body is None or answer is None:
+    before, case_id, seq, version, state = reply
+    if before is None:
         return None
-    if bytes(body) != asked:
+    if bytes(before) != asked:
         raise KeyReused("同一个请求编号带来了不同的内容", "请刷新页面后重新提交")
-    number, state, version, receipt = answer.split()
-    return Answer(number=number, state=state, version=int(version), receipt=receipt)
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, [case_id, seq])
+        number, hash_ = cursor.fetchone()
+    return Answer(number=number, state=state, version=version,
+                  receipt=receipt(number, seq, bytes(hash_)))
 
 
-def keep_reply(
-    batch: Batch, actor: Actor, name: str, key: str, asked: bytes, answer: Answer
-) -> None:
+_ANSWERED = """
+SELECT c.number, e.hash FROM cases_case c
+  JOIN trail_event e ON e.subject_type = 'case' AND e.subject_id = c.id
+ WHERE c.id = %s AND e.seq = %s
+"""
+
+
+def keep_reply(file: CaseFile, name: str, key: str, asked: bytes, answer: Answer) -> None:
     """Keep what was answered, in the same statement that does it."""
-    batch.insert(
+    file.batch.insert(
         "cases_reply",
-        [{"key": reply_key(actor, name, key), "body": asked,
-          "answer": f"{answer.number} {answer.state} {answer.version} {answer.receipt}"}],
+        [{"key": reply_key(file.actor, name, key), "case_id": file.row["id"],
+          "seq": file.links[-1].seq, "version": answer.version, "asked": asked,
+          "state": answer.state}],
     )
 
 

@@ -76,8 +76,8 @@ class Delegation(models.Model):
     """A power over an item is exercised at another level, in an area, for a span.
 
     下放 devolved: in the receiver's own name and with its seal. 委托 entrusted: in the name and
-    with the seal of the office that gave it, which also remains the defendant
-    (行政许可法 art. 24; 行政复议法 art. 24).
+    with the seal of the office that gave it (行政许可法 art. 24), which also answers for it in
+    reconsideration and in court (行政复议法 art. 19(3); 行政诉讼法 art. 26(5)).
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -17,6 +17,7 @@ from weimin.documents.render import document_number
 from weimin.documents.shapes import (
     Acceptance,
     Certificate,
+    Consent,
     Contact,
     Decision,
     Delivery,
@@ -25,6 +26,7 @@ from weimin.documents.shapes import (
     Notice,
     Receipt,
     Refusal,
+    Revocation,
     Slip,
     Special,
     Transfer,
@@ -40,8 +42,8 @@ _PERMIT = "农村公益性骨灰安放设施建设审批"
 _QR = f"https://weimin.example/c/{_CASE}"
 _PERMIT_QR = f"https://weimin.example/c/{_PERMIT_CASE}"
 _REMEDY = (
-    "如不服本决定，可以自收到本决定书之日起60日内向清禾县人民政府申请行政复议，"
-    "也可以自收到本决定书之日起6个月内依法向清禾县人民法院提起行政诉讼。"
+    "如不服本决定，可以自知道本决定之日起60日内向清禾县人民政府申请行政复议，"
+    "也可以自知道本决定之日起6个月内依法向清禾县人民法院提起行政诉讼。"
 )
 
 
@@ -203,11 +205,11 @@ decision: Decision = {
     "granted": True,
     "kind": "社会团体成立登记",
     "accepted_on": date(2026, 11, 23),
-    "facts": "你单位有会员56人，有规范的名称和相应的组织机构，有固定住所和与业务活动相适应的专职工作人员，注册资金3万元，能够独立承担民事责任。",
+    "facts": "你单位有会员56人，有规范的名称和相应的组织机构，有固定住所和与业务活动相适应的专职工作人员，活动资金3万元，能够独立承担民事责任。",
     "reasons": "上述事实有会员名册、住所使用权证明、验资材料和章程草案在案，符合社会团体成立的法定条件，材料齐全。",
     "basis": "《社会团体登记管理条例》第十条、第十二条和《中华人民共和国行政许可法》第三十八条第一款",
     "content": "准予登记的名称为“清禾县柳坪镇夕阳红老年协会”，法定代表人孙长福，活动地域为清禾县柳坪镇。登记证书自本决定作出之日起十个工作日内颁发、送达。",
-    "conditions": ["按照核准的章程开展活动。", "登记事项变更的，自批准之日起30日内申请变更登记。"],
+    "conditions": ["按照核准的章程开展活动。", "登记事项变更的，自业务主管单位审查同意之日起30日内申请变更登记。"],
     "remedy": _REMEDY,
     "attachments": ["核准的章程", "社会团体登记事项表"],
     "copies_to": ["柳坪镇人民政府", "清禾县公安局"],
@@ -227,7 +229,31 @@ denial: Decision = {
     "accepted_on": date(2026, 11, 23),
     "facts": "经入户调查、信息核对和民主评议，您有法定赡养义务人2名，均有稳定收入，具备赡养能力。",
     "reasons": "特困人员供养以无劳动能力、无生活来源且无法定赡养义务人或者其义务人无履行能力为条件，您的情形不符合。您可以就住房修缮另行申请临时救助，本机关已将该情况告知柳坪镇人民政府。",
-    "basis": "《社会救助暂行办法》第十四条",
+    "basis": "《中华人民共和国社会救助法》第十六条、第四十五条",
+    "remedy": _REMEDY,
+    "contact": _CONTACT,
+    "qr": _QR,
+}
+
+revocation: Revocation = {
+    "demo": True,
+    "organ": _COUNTY,
+    "number": document_number("清民撤", 2026, 2),
+    "issued_on": date(2026, 12, 18),
+    "addressee": "清禾县柳坪镇夕阳红老年协会",
+    "to_organisation": True,
+    "case_no": "QH-2026-11-000140-7",
+    "item": "社会团体成立登记",
+    "title": "撤销社会团体法人登记证书决定书",
+    "kind": "撤销",
+    "issuer": _COUNTY,
+    "granted_on": date(2026, 12, 4),
+    "certificates": [{"title": "社会团体法人登记证书", "number": "清禾县民政局〔2026〕12号"}],
+    "reasons": "经核查，申请时提交的会员名册中有31人并未入会，签名系他人代签，你单位实有会员25人，不足五十人。",
+    "basis": "《中华人民共和国行政许可法》第六十九条第二款",
+    "ground": "以欺骗、贿赂等不正当手段取得",
+    "by_analogy": False,
+    "effect": "所发证照自始无效，基于它取得的利益不受保护（同条第四款）。",
     "remedy": _REMEDY,
     "contact": _CONTACT,
     "qr": _QR,
@@ -322,6 +348,16 @@ delivery: Delivery = {
     "remark": "同时口头告知行政复议和行政诉讼的权利和期限。",
 }
 
+consent: Consent = {
+    "demo": True,
+    "organ": _COUNTY,
+    "case_no": _CASE,
+    "item": "老年人优待证办理",
+    "recipient": "赵大爷",
+    "id_number": _ZHAO_ID,
+    "contact": _FIRST,
+}
+
 slip: Slip = {
     "demo": True,
     "organ": _CENTRE,
@@ -393,10 +429,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "acceptance": acceptance,
     "refusal": refusal,
     "decision": decision,
+    "revocation": revocation,
     "certificate": certificate,
     "extension": extension,
     "special": special,
     "delivery": delivery,
+    "consent": consent,
     "slip": slip,
     "transfer": transfer,
     "dossier": dossier,

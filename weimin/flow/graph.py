@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from weimin.flow import conditions
-from weimin.flow.kinds import StepKind, kind_of, kinds
+from weimin.flow.kinds import Ask, StepKind, kind_of, kinds
 from weimin.flow.terms import Term
 
 LEVELS = ("village", "town", "county", "city")
@@ -19,7 +19,7 @@ _WHO = re.compile(r"([\w-]+)@(village|town|county|city)")
 _ALONE = ("counter", "applicant", "system")
 _STEP_KEYS = frozenset(
     ["title", "kind", "who", "needs", "when", "each", "quorum", "limit", "on_reject", "office_of",
-     "other_than", "note"]
+     "other_than", "alone", "note"]
 )
 
 
@@ -59,6 +59,15 @@ class StepSpec:
     on_reject: str = "end"  # end | continue | a step key to return to
     place: str | None = None  # which declared place finds the office; the item's if None
     other_than: tuple[str, ...] = ()  # whoever did one of these steps may not do this one
+    alone: str = ""  # why one worker may do what its kind has two do
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """What completing the step asks for: its kind's, the second name only if nobody goes alone."""
+        asks = kind_of(self.kind).asks
+        if not self.alone:
+            return asks
+        return tuple(replace(ask, required=False) if ask.second else ask for ask in asks)
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,7 @@ def _parse_step(key: str, data: Mapping[str, Any], line: str) -> StepSpec:
         on_reject=found[1] if found else on_reject,
         place=data.get("office_of"),
         other_than=tuple(data.get("other_than", ())),
+        alone=str(data.get("alone", "")).strip(),
     )
 
 
@@ -232,9 +242,19 @@ def _step_faults(
             yield f"条件用到的字段 {name} 表单里没有", "在 form 或情形 sets 中加上它，或改正字段名"
     if "quorum" in spec:
         yield from _quorum_faults(spec, steps)
+    yield from _alone_faults(spec, kind_of(spec["kind"]))
     place = spec.get("office_of")
     if place and place not in PLACES:
         yield f"office_of 不认识 {place}", f"可用：{'、'.join(PLACES)}"
+
+
+def _alone_faults(spec: Mapping[str, Any], kind: StepKind) -> Iterator[tuple[str, str]]:
+    if "alone" not in spec:
+        return
+    if not kind.by_two:
+        yield f"“{kind.title}”本来就不要求两人", "删去 alone"
+    elif not isinstance(spec["alone"], str) or not spec["alone"].strip():
+        yield "alone 没有写理由", "写明为什么可以一人前往，如 alone: 只登记本人在世的事实；两人以上的删去 alone"
 
 
 def _quorum_faults(spec: Mapping[str, Any], steps: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """Offices in the hands of the administration: made, renamed, reached under which phone.
 
 What is decided here stands against the pack until it is given back (``Office.kept``; the
-administration's own rows have no pack). Ending one concerns its cases: ``cases.ending``.
+administration's own rows have no pack). Ending one concerns its cases: ``cases.ending``. Also: who
+reviews what an office did.
 """
 
 import re
@@ -28,6 +29,22 @@ KINDS = {"office": "部门、办公室", "centre": "服务中心", "station": "�
 MOST_WINDOWS = 99
 _LONGEST_NAME = 40
 _LONGEST = 100
+
+
+def review_body(office_id: int, on: date) -> str | None:
+    """The people's government to which an act of this office goes for reconsideration.
+
+    行政复议法 (2023) art. 24(1): that of the county or above whose department, lower government or
+    outpost acted; so a town's act goes to the county, a government's own to the next one above.
+    None where the place has none.
+    """
+    office = Office.objects.select_related("area").get(pk=office_id)
+    above = Office.objects.filter(
+        living(on), kind="government", level__in=("county", "city"),
+        area__in=office.area.ancestors,
+    ).exclude(pk=office_id)
+    names = {len(code): name for code, name in above.values_list("area_id", "name")}
+    return names[max(names)] if names else None
 
 
 def lock(office_id: int) -> Office:

@@ -51,7 +51,7 @@ def forget_old() -> int:
     now = clock.now()
     gone = uploads.forget(now)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM cases_reply WHERE at < %s", [now - timedelta(days=REPLY_DAYS)])
+        cursor.execute("DELETE FROM cases_reply WHERE day < %s", [now - timedelta(days=REPLY_DAYS)])
         gone += int(cursor.rowcount)
         cursor.execute("DELETE FROM web_attempt WHERE at < %s", [now - timedelta(days=ATTEMPT_DAYS)])
         gone += int(cursor.rowcount)

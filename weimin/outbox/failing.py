@@ -79,8 +79,8 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
         return f"要用的文件不见了（{_place(error)}）。检查数据目录是否完整"
     if isinstance(error, OSError) and error.errno is not None and not isinstance(error, TimeoutError):
-        said = os.strerror(error.errno)
-        return f"读写文件或网络出错：{said}（{_place(error)}）。按这句话检查机器，再做一次"
+        what = os.strerror(error.errno)
+        return f"读写文件或网络出错：{what}（{_place(error)}）。按这句话检查机器，再做一次"
     if isinstance(error, TimeoutError):
         return f"对方没有在时限内回答（{_place(error)}）。过一会再做一次"
     if isinstance(error, WeiminError):

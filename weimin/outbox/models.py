@@ -8,7 +8,7 @@ class Message(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     port = models.TextField()  # sms | courier | mail | webhook
-    key = models.TextField(unique=True)  # the receiver's protection against repeats
+    key = models.TextField()  # the receiver's protection against repeats
     subject_type = models.TextField()
     subject_id = models.BigIntegerField()
     payload = models.BinaryField()  # encrypted: it holds a phone number
@@ -21,6 +21,7 @@ class Message(models.Model):
     class Meta:
         db_table = "outbox_message"
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="an_effect_is_posted_once"),
             models.CheckConstraint(
                 condition=models.Q(status__in=["waiting", "sent", "failed", "dropped"]),
                 name="message_status_known",

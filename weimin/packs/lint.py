@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import weimin.cases.kinds  # noqa: F401  (registers the general step kinds)
+from weimin.catalogue.models import POWER_TITLES
 from weimin.catalogue.spec import compile_item
 from weimin.flow import graph
 from weimin.flow.profiles import PROFILES
@@ -164,6 +165,10 @@ def _delegations(pack: Pack) -> Iterator[Fault]:
             yield at(row, f"不认识的方式 {row['kind']}", "下放写 devolved，委托写 entrusted")
         if row["power"] == "decide" and row["level"] == "village":
             yield at(row, "把决定权给了村（社区）", "村不作决定：把 level 改成 town")
+        elif row["level"] == "village" and row["power"] in _POWERS and (names := _held_above(row, codes)):
+            yield at(row, f"把行政许可的{POWER_TITLES[row['power']]}给了村（社区）：{'、'.join(names)}",
+                     "许可只能委托其他行政机关（行政许可法第二十四条），村只代收：把 level 改成 town，"
+                     "或只写不是许可的事项")
         if not is_day(row["from"]):
             yield at(row, f"起始日期不对：{row['from']}", "写成 2026-11-21")
             continue
@@ -172,6 +177,14 @@ def _delegations(pack: Pack) -> Iterator[Fault]:
             if row["from"] < (last or "9999") and first < (row["to"] or "9999"):
                 yield at(row, "同一事项、同一权力、同一地方的下放时间重叠", "改正 from / to")
         spans.setdefault(key, []).append((row["from"], row["to"]))
+
+
+def _held_above(row: Located, items: Mapping[str, Located]) -> list[str]:
+    """The items that the row means of whose type its level may not have its power."""
+    meant = items if row["item"] == "*" else [row["item"]] if row["item"] in items else []
+    profiles = {code: PROFILES.get(items[code].get("type", "")) for code in meant}
+    return [code for code, profile in profiles.items()
+            if profile and not profile.may_hold(row["power"], row["level"])]
 
 
 def _readiness(pack: Pack) -> Iterator[Fault]:

@@ -5,12 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weimin.catalogue.routes import place_name
 from weimin.kernel.errors import NotAllowed
 from weimin.network.actor import Actor
+from weimin.web.jinja import url
 
 SERVICE = "为民"
 
@@ -107,16 +107,16 @@ def page(
     shared = {
         "service": SERVICE,
         "place": actor.area_name or place_name(),
-        "home": reverse(landing(actor)),
+        "home": url(landing(actor)),
         "nav_items": navigation(request, actor),
         "user": _user(actor),
-        "login_url": reverse("sign-in"),
+        "login_url": url("sign-in"),
         "elder": elder,
-        "elder_url": f"{reverse('elder')}?next={request.path}",
+        "elder_url": f"{url('elder')}?next={request.path}",
         "help_url": None,
-        "foot_links": [{"text": _("核对回执"), "href": reverse("check-receipt")},
-                       {"text": _("核验证照、决定书"), "href": reverse("check-certificate")},
-                       {"text": _("工作人员登录"), "href": reverse("staff-sign-in")}],
+        "foot_links": [{"text": _("核对回执"), "href": url("check-receipt")},
+                       {"text": _("核验证照、决定书"), "href": url("check-certificate")},
+                       {"text": _("工作人员登录"), "href": url("staff-sign-in")}],
         "foot_facts": [_("演示 · 无法律效力")] if settings.DEMO else [],
         "demo": settings.DEMO,
         "actor": actor,
@@ -138,8 +138,8 @@ def _user(actor: Actor) -> dict[str, str] | None:
         return None
     if actor.is_staff:
         return {"name": actor.name, "post": actor.post_title, "office": actor.office_name,
-                "switch_url": reverse("switch")}
-    return {"name": actor.name, "post": "", "office": _("居民"), "switch_url": reverse("sign-out")}
+                "switch_url": url("switch")}
+    return {"name": actor.name, "post": "", "office": _("居民"), "switch_url": url("sign-out")}
 
 
 def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _link(request: HttpRequest, text: str, name: str) -> dict[str, Any]:
-    href = reverse(name)
+    href = url(name)
     # The administration has pages beneath its own; they belong to it.
     inside = name == "admin" and request.path.startswith(f"{href}/")
     return {"text": text, "href": href, "current": request.path == href or inside}

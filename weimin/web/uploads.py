@@ -4,6 +4,8 @@ Without script as files of the form (``scan-<material>``); with script they were
 pieces, and the form names them (``upload-<material>``).
 """
 
+from typing import Any
+
 from django.http import HttpRequest
 
 from weimin.documents.store import Page, store_scan
@@ -27,6 +29,12 @@ def scans_of(request: HttpRequest, actor: Actor) -> dict[str, int]:
     for field in request.FILES:
         if field.startswith(FILE):
             pages.setdefault(field.removeprefix(FILE), []).extend(
-                Page(name=f.name or "", content=f.read()) for f in request.FILES.getlist(field))
+                Page(name=f.name or "", content=_whole(f)) for f in request.FILES.getlist(field))
     return {key: store_scan(mine, now=clock.now(), account_id=actor.account_id).pk
             for key, mine in pages.items()}
+
+
+def _whole(file: Any) -> bytes:
+    file.seek(0)  # a verb that is done again reads it again
+    found: bytes = file.read()
+    return found

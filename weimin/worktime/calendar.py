@@ -1,8 +1,8 @@
 """Working days of the decreed calendar, as pure arithmetic.
 
 A calendar is the State Council's yearly decree on days off and make-up working days
-(国务院办公厅关于部分节假日安排的通知) laid over the five-day week (国务院令第146号,
-国务院关于职工工作时间的规定 art. 7), with the office hours of the seasons.
+(国务院办公厅关于部分节假日安排的通知) laid over the five-day week (国务院关于职工工作时间的规定,
+国务院令第146号 of 1994, revised in 1995, art. 7), with the office hours of the seasons.
 """
 
 from bisect import bisect_left, bisect_right

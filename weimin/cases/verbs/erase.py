@@ -15,9 +15,10 @@ def erase(
 ) -> None:
     """Remove all personal content of a closed case. It can't be undone.
 
-    ``basis`` is one of art. 47's cases (:data:`weimin.cases.erasing.BASES`). ``expired`` needs
-    the retention of the item to be over; the others need the number of the document that
-    orders it. What happened when, by which post, stays and verifies.
+    ``basis`` is one of 个人信息保护法 art. 47(1), items 2 to 5
+    (:data:`weimin.cases.erasing.BASES`). ``expired`` needs the retention of the item to be over; the
+    others need the number of the document that orders it. What happened when, by which post, stays
+    and verifies.
 
     Raises Invalid for what was not said, WrongState while the case must still be kept.
     """

@@ -8,8 +8,6 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 SQL = """
-UPDATE network_office_line l SET pack = o.pack FROM network_office o WHERE o.id = l.office_id;
-
 -- NOT VALID: a place that has such a post already must be able to upgrade; its pack is refused.
 ALTER TABLE network_post ADD CONSTRAINT administrators_stand_alone
     CHECK (network_administrators_of(roles) = '{}' OR cardinality(roles) = 1) NOT VALID;
@@ -37,10 +35,7 @@ def _kept() -> django.contrib.postgres.fields.ArrayField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("network", "0005_first_password_and_three_administrators"),
-        ("catalogue", "0004_whose_row_it_is"),
-    ]
+    dependencies = [("network", "0005_first_password_and_three_administrators")]
     operations = [
         migrations.AddField("office", "kept", _kept()),
         migrations.AddField("post", "kept", _kept()),

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -21,6 +20,7 @@ from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
 from weimin.kernel import clock
+from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
@@ -150,15 +150,17 @@ class AnswerOut(Schema):
 def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
     """Receive an application. A resident applies for himself only."""
     actor = actor_of(request)
-    with transaction.atomic():  # whoever was named for nothing is not kept
-        made = Intake(
+
+    def asked() -> Intake:
+        return Intake(
             item=body.item, area=body.area, answers=body.answers,
             parties=tuple(_party(actor, party) for party in body.parties),
             have=dict.fromkeys(body.have), declared=tuple(body.declared),
             channel="web" if actor.is_resident else body.channel,
             another_is_meant=body.another_is_meant,
         )
-        return receive(made, actor=actor, now=clock.now(), key=key).as_dict()
+
+    return receive(asked, actor=actor, now=clock.now(), key=key).as_dict()
 
 
 def _party(actor: Actor, given: PartyIn) -> Party:
@@ -194,8 +196,14 @@ class RowOut(Schema):
 def _row(row: reading.Row) -> RowOut:
     return RowOut(
         number=row.number, item=row.item.name, applicant=row.applicant, state=row.state,
-        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at, late=row.late,
+        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at,
+        late=row.late or _is_late(row.due_at),
     )
+
+
+def _is_late(due_at: datetime | None) -> bool:
+    """Whether what waits is over its term at this moment; what was judged late stays late."""
+    return due_at is not None and clock.now() > due_at
 
 
 @api.get("cases", response={200: list[RowOut], **FAULTS}, summary="查找办件")
@@ -255,7 +263,8 @@ def case(request: HttpRequest, number: Number) -> Any:
     names = file.routes.office_names
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
-        outcome=file.outcome, waits_for="", due_at=file.due_at, late=file.late,
+        outcome=file.outcome, waits_for=reading.waits_for(file), due_at=file.due_at and local(file.due_at),
+        late=file.late or _is_late(file.due_at),
         version=file.version, office=names.get(file.office_id, ""),
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,

@@ -3,7 +3,6 @@
 import uuid
 
 import segno
-from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
@@ -52,10 +51,11 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
             return _form(request, actor, item, _known(request.POST, item))
         if request.POST.get("look"):
             return _form(request, actor, item, request.POST)
-        with transaction.atomic():  # whoever was typed in for nothing is not kept
-            made = asking.intake_of(request.POST, item, channel=_channel(actor),
-                                    scans=scans_of(request, actor))
-            answer = receive(made, actor=actor, now=clock.now(), key=request.POST.get("key", ""))
+        answer = receive(
+            lambda: asking.intake_of(request.POST, item, channel=_channel(actor),
+                                     scans=scans_of(request, actor)),
+            actor=actor, now=clock.now(), key=request.POST.get("key", ""),
+        )
     except WeiminError as error:
         if error.status not in (409, 422):
             raise

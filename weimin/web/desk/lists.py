@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import xlsxwriter
@@ -18,6 +19,7 @@ from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import WeiminError
 from weimin.web.desk.case import context_of
+from weimin.web.jinja import url
 from weimin.web.page import HANDLERS, in_role, page, page_number, part_of, staff
 from weimin.web.words import light_of, plain_name
 
@@ -71,14 +73,16 @@ def _pager(number: int, total: int, base: str) -> dict[str, object]:
 def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[str, object]]:
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
-    address, waits = reverse("case", args=["0"]).removesuffix("0"), _("等您{}")
+    address, waits, pick = url("case", "0").removesuffix("0"), _("等您{}"), _("选 {}")
+    light = cache(lambda due_at, warn_on: light_of(due_at, warn_on, now))  # many end on one day
     for row in rows:
-        colour, word = light_of(row.due_at, row.warn_on, now)
+        colour, word = light(row.due_at, row.warn_on)
+        name = f"{plain_name(row.item.name)} · {row.applicant}"
         groups.setdefault(colour, []).append(
             {
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
-                "href": address + row.number, "item": plain_name(row.item.name),
-                "person": row.applicant, "why": waits.format(row.waits_for),
+                "href": address + row.number, "name": name, "pick": pick.format(name),
+                "why": waits.format(row.waits_for),
                 "number": group_case_number(row.number), "color": colour, "word": word,
                 "current": row.number == chosen, "picked": False,
             }

@@ -10,7 +10,7 @@ ALTER TABLE outbox_failure ADD CONSTRAINT failure_of_a_job
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outbox", "0001_initial"),
+        ("outbox", "0002_one_index_of_keys"),
         ("procrastinate", "0001_initial"),
     ]
     operations = [
