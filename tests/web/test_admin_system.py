@@ -293,7 +293,7 @@ def test_a_decree_comes_from_a_sheet_too(admin: Client) -> None:
     assert "会变的日子，共 2 天" in page
 
 
-# -- messages and jobs ----------------------------------------------------------------------------
+# -- messages and the state ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -324,50 +324,6 @@ def test_all_failed_messages_are_sent_again_at_once(admin: Client, failed: Messa
     assert admin.post("/admin/deliveries/again")["Location"].endswith("count=1")
     failed.refresh_from_db()
     assert failed.status == "waiting"
-
-
-def job(status: str, task: str = "weimin.ops.tasks.back_up", lock: str | None = None) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, status, queueing_lock)"
-            " VALUES ('daily', %s, 'todo', %s) RETURNING id", [task, lock])
-        id_ = int(cursor.fetchone()[0])
-        for each in ("doing", status) if status != "todo" else ():
-            cursor.execute("UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status"
-                           " WHERE id = %s", [each, id_])
-        return id_
-
-
-def status_of(id_: int) -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT status::text FROM procrastinate_jobs WHERE id = %s", [id_])
-        row = cursor.fetchone()
-        return row[0] if row else None
-
-
-def test_a_failed_job_is_seen_retried_and_cleared(admin: Client) -> None:
-    first, second = job("failed"), job("failed", "weimin.trail.tasks.root")
-    assert "备份" in text(admin.get("/admin/jobs"))
-    assert "2 个后台任务失败" in text(admin.get("/admin"))
-    assert admin.post(f"/admin/jobs/{first}/again").status_code == 302
-    assert status_of(first) == "todo"
-    assert admin.post(f"/admin/jobs/{first}/again").status_code == 404
-    assert admin.post("/admin/jobs/clear").status_code == 302
-    assert status_of(second) is None and status_of(first) == "todo"
-
-
-def test_a_job_that_waits_already_is_not_retried_beside_it(admin: Client) -> None:
-    gone = job("failed", lock="backup")
-    job("todo", lock="backup")
-    assert admin.post(f"/admin/jobs/{gone}/again").status_code == 409
-    assert status_of(gone) == "failed"
-
-
-def test_a_backup_is_asked_for_once(admin: Client) -> None:
-    asked = {"task": "weimin.ops.tasks.back_up"}
-    assert admin.post("/admin/jobs/run", asked)["Location"].endswith("started")
-    assert admin.post("/admin/jobs/run", asked)["Location"].endswith("waiting")
-    assert admin.post("/admin/jobs/run", {"task": "os.system"}).status_code == 404
 
 
 def test_the_state_page_reads_backups_and_roots_from_the_disk(admin: Client, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from weimin.flow import graph
 from weimin.flow.profiles import PROFILES
 from weimin.packs import resolve, rules
 from weimin.packs.lint_areas import areas
+from weimin.packs.lint_offices import offices
 from weimin.packs.read import Fault, Located, Pack, at, is_day
 
 _FIELDS = ("employment", "social-insurance", "social-assistance", "medical-insurance", "building",
@@ -22,7 +23,7 @@ _POWERS = ("receive", "accept", "decide", "print")
 
 def lint(pack: Pack) -> list[Fault]:
     """All faults of a pack, in the order of its files."""
-    found = [*pack.faults, *_head(pack), *areas(pack), *_calendar(pack), *_offices(pack)]
+    found = [*pack.faults, *_head(pack), *areas(pack), *_calendar(pack), *offices(pack)]
     for item in pack.items:
         found += _item(pack, item)
     found += [*_doubled_items(pack), *_old_words(pack), *_delegations(pack), *_readiness(pack)]
@@ -50,23 +51,6 @@ def _calendar(pack: Pack) -> Iterator[Fault]:
     if pack.items and not kinds:
         yield Fault(file="calendar.csv", line=1, what="没有放假安排，算不出期限",
                     remedy="写上 extends: china，或录入放假通知")
-
-
-def _offices(pack: Pack) -> Iterator[Fault]:
-    lines = {line["code"] for line in pack.lines}
-    taken: dict[tuple[str, str], str] = {}
-    for template in pack.offices:
-        for line in template.get("lines", []):
-            if line not in lines and line != "all":
-                yield at(template, f"条线 {line} 不存在", "在 lines.yaml 中加上它")
-        if not any(post.get("duty") for post in template.get("posts", ())) and template.get("lines"):
-            yield at(template, "没有值班岗位，网上夜里来的办件没人负责", "给一个岗位写上 duty: true")
-    for plan in resolve.offices(pack):
-        for line in plan.lines:
-            if (plan.area, line) in taken and taken[plan.area, line] != plan.code:
-                yield at(plan.source, f"{plan.area} 的“{line}”由两个单位承担：{plan.code} 与 "
-                          f"{taken[plan.area, line]}", "同一地方一条线只能有一个单位")
-            taken[plan.area, line] = plan.code
 
 
 def _item(pack: Pack, item: Located) -> Iterator[Fault]:

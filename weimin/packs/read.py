@@ -10,10 +10,6 @@ from typing import Any
 
 import yaml
 
-_FILES = ("pack.yaml", "areas.csv", "lines.yaml", "offices.yaml", "delegations.csv",
-          "readiness.csv", "flows.yaml", "materials.yaml", "certificates.yaml", "words.yaml",
-          "calendar.csv", "cast.yaml")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
@@ -58,6 +54,7 @@ class Pack:
     areas: list[Located] = field(default_factory=list)
     lines: list[Located] = field(default_factory=list)
     offices: list[Located] = field(default_factory=list)
+    exceptions: list[Located] = field(default_factory=list)  # single offices that no template makes so
     items: list[Located] = field(default_factory=list)
     flows: Mapping[str, Located] = field(default_factory=dict)
     materials: Mapping[str, Located] = field(default_factory=dict)
@@ -95,7 +92,7 @@ def read_pack(folder: Path) -> Pack:
     pack = Pack(folder=folder)
     reader = _Reader(folder, pack.faults)
     pack.head = reader.yaml("pack.yaml") or {}
-    for name in ("lines", "offices", "words", "cast"):
+    for name in ("lines", "offices", "exceptions", "words", "cast"):
         setattr(pack, name, reader.list(f"{name}.yaml"))
     for name in ("flows", "materials", "certificates"):
         setattr(pack, name, reader.yaml(f"{name}.yaml") or {})
