@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import (
+    LICENCE,
     ROAD,
     application,
     case_of,
     clock_of,
     offers,
+    someone_of,
     told,
     town_building,
     town_building_head,
@@ -54,15 +56,17 @@ def test_with_everything_there_it_waits_for_acceptance_again(cast: Cast, now: da
 # -- 提交全部补正申请材料的，应当受理 (行政许可法 art. 32(1)(5)) --------------------------------------
 
 
-def completed(cast: Cast, now: datetime, moment: str) -> str:
+def completed(
+    cast: Cast, now: datetime, moment: str, code: str = ROAD, lacking: str = "plan"
+) -> str:
     """A permit whose applicant was told on 10 June what is missing, and brought it all then."""
-    whole = application(cast.zhao, ROAD)
+    whole = application(cast.zhao, code)
     have = dict(whole.have)
-    have.pop("plan")
+    have.pop(lacking)
     number = receive(replace(whole, have=have), actor=cast.clerk, now=now).number
-    notify_missing(number, actor=town_building(), now=now + timedelta(hours=1))
+    notify_missing(number, actor=cast.clerk, now=now + timedelta(hours=1))
     supplement(number, actor=cast.resident, now=at(moment),
-               have=scans(cast.resident, ["plan"], at(moment)))
+               have=scans(cast.resident, [lacking], at(moment)))
     return number
 
 
@@ -88,6 +92,16 @@ def test_a_permits_days_count_from_the_full_supplement_whenever_it_is_accepted(
     assert (decision.start, decision.due_on) == (on(begins), on(last))
     assert clock_of(number, "promise").start == on(begins)
     assert not case_of(number).late  # that is judged when it is decided
+
+
+def test_a_promise_of_the_same_day_is_of_the_day_of_acceptance(cast: Cast, now: datetime) -> None:
+    """Else it would be broken by an acceptance that came in time; the law's term is not moved."""
+    number = completed(cast, now, "2026-06-15 周一 16:50", LICENCE, "application")
+    officer = someone_of(case_of(number).office_id)
+    accept(number, actor=officer, now=at("2026-06-16 周二 09:00"))
+    assert clock_of(number, "promise").due_on == on("2026-06-16 周二")
+    assert clock_of(number, "decision").start == on("2026-06-15 周一")
+    assert not clock_of(number, "acceptance").late
 
 
 def test_who_lets_a_full_supplement_lie_has_a_red_card(cast: Cast, now: datetime) -> None:

@@ -46,12 +46,16 @@ def start(file: CaseFile, kind: str, term: Term | None, on: date | None = None) 
 
 
 def start_decision(file: CaseFile, on: date | None = None) -> None:
-    """The clocks that begin with acceptance: the law's and our promise."""
+    """The clocks that begin with acceptance: the law's and our promise.
+
+    Both from the earlier day ``on`` that the law names, but for a promise of the same day: that is
+    the day on which somebody accepts, or it would be broken before anybody could keep it.
+    """
     item = file.item
     profile = item.profile
     by_law = profile.joint_decision if is_joint(file) else profile.decision
     start(file, "decision", item.statutory or by_law, on)
-    start(file, "promise", item.promised, on)
+    start(file, "promise", item.promised, on if item.promised and item.promised.count else None)
 
 
 def meet(file: CaseFile, *kinds: str, acted: datetime | None = None) -> None:
