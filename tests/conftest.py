@@ -3,6 +3,7 @@
 The tests work as the application's role: what it may not do in production, it can't do here.
 """
 
+import fcntl
 import gc
 import os
 import random
@@ -29,6 +30,14 @@ from weimin.worktime.current import forget
 
 ROOT = Path(__file__).parent.parent
 HOME = Path(os.environ["WEIMIN_HOME"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Keep the files in the order in which they were named; pytest-django tears them apart."""
+    order = {path: n for n, path in enumerate(dict.fromkeys(item.path for item in items))}
+    yield
+    items.sort(key=lambda item: order[item.path])
 
 
 def pytest_collection_finish() -> None:
@@ -76,13 +85,24 @@ def django_db_setup(server: Server, django_db_blocker: pytest.FixtureRequest) ->
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Installation]:
-    """The demo, loaded once and stopped: tests start copies of it (``installation``)."""
-    made = Installation(open_folder() / "demo")
-    made.home.mkdir(mode=0o755)  # one that the database's user enters: all of it is copied
-    made.start("demo", within=170)
-    made.stop()
+    """The demo, loaded once and stopped: tests start copies of it (``installation``).
+
+    Processes that test side by side share it in a folder that ``tests.run`` made, and removes.
+    """
+    shared = os.environ.get("WEIMIN_TEST_DEMO")
+    folder = Path(shared) if shared else open_folder()
+    made = Installation(folder / "demo")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first loads it, the others wait
+        if not (folder / "loaded").exists():
+            shutil.rmtree(made.home, ignore_errors=True)
+            made.home.mkdir(mode=0o755)  # one that the database's user enters: all of it is copied
+            made.start("demo", within=170)
+            made.stop()
+            (folder / "loaded").touch()
     yield made
-    shutil.rmtree(made.home.parent, ignore_errors=True)
+    if not shared:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

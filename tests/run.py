@@ -1,7 +1,7 @@
-"""``python -m tests.run``: everything, in two runs side by side, each on a database of its own.
+"""``python -m tests.run``: everything, file by file, in as many processes as there are processors.
 
-The first drives installations and browsers and mostly waits; the second mostly computes. What is
-passed on the command line goes to both.
+Each process has a database of its own and takes the next file when it is through with one. What
+is passed on the command line goes to pytest.
 
 Browser tests need Chromium. Where it can be installed (Debian, as root) it is; otherwise they
 are skipped with one line that says why, and under CI=true a skip is a failure.
@@ -16,15 +16,28 @@ from pathlib import Path
 
 CHROMIUM = "/usr/bin/chromium"
 HERE = Path(__file__).parent
-WHOLE = ("tests/browser", "tests/faults")
-FIRST = "tests/unit"  # the fast ones
+LEAST, MOST = 2, 4  # processes: some tests only wait; each holds a server, some a browser
+# Longest first, so that none is left over at the end. The first loads the demo, for which the
+# others of its folder wait: meanwhile there is something else to do.
+LONG = ("faults/test_clock.py", "web/test_access.py", "faults", "browser", "ops", "packs", "web",
+        "cases")
+LAST = "unit"  # small files, which even out who is ready when
 
 
-def parts() -> list[str]:
-    """Everything else: a new folder of tests is not forgotten."""
-    found = {f"tests/{path.name}" for path in (*HERE.glob("test_*.py"), *HERE.glob("*/"))
-             if path.is_file() or any(path.glob("test_*.py"))}
-    return [FIRST, *sorted(found - {FIRST, *WHOLE})]
+def files() -> list[str]:
+    """Every file of tests, in this order."""
+    found = [path.relative_to(HERE.parent) for path in sorted(HERE.rglob("test_*.py"))]
+    ranks = {Path(HERE.name, name): n for n, name in enumerate((*LONG, "", LAST))}
+
+    def rank(path: Path) -> int:
+        return next(ranks[at] for at in (path, *path.parents) if at in ranks)
+
+    return [str(path) for path in sorted(found, key=rank)]
+
+
+def processes() -> int:
+    """How many to run side by side."""
+    return min(MOST, max(LEAST, os.cpu_count() or 1))
 
 
 def ensure_chromium() -> None:
@@ -45,18 +58,15 @@ def ensure_chromium() -> None:
 
 
 def main() -> int:
-    """Run both; the parts are seen as they go, the whole afterwards."""
+    """Run them all; what failed is told at the end."""
     ensure_chromium()
-    pytest = [sys.executable, "-m", "pytest", "-q"]
-    with tempfile.TemporaryFile() as said:
-        print(f"› {' '.join(WHOLE)}, side by side with {' '.join(parts())}", flush=True)
-        whole = subprocess.Popen([*pytest, *WHOLE, *sys.argv[1:]], stdout=said, stderr=said)
-        failed = subprocess.call([*pytest, *parts(), *sys.argv[1:]])
-        failed = whole.wait() or failed
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
-        sys.stdout.flush()
-    return failed
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", str(processes()), "--dist", "loadfile",
+              "--no-loadscope-reorder", *sys.argv[1:]]
+    print("›", " ".join(pytest), "tests", flush=True)
+    with tempfile.TemporaryDirectory(prefix="weimin-test-", dir="/var/tmp",
+                                     ignore_cleanup_errors=True) as demo:
+        os.chmod(demo, 0o755)  # the database's user reaches it
+        return subprocess.call([*pytest, *files()], env={**os.environ, "WEIMIN_TEST_DEMO": demo})
 
 
 if __name__ == "__main__":

@@ -28,21 +28,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for all tests here; the tests of other folders run without its event loop."""
     if not Path(CHROMIUM).exists():
         why = f"no browser at {CHROMIUM}: apt-get install chromium fonts-noto-cjk, or set CHROMIUM"
         pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
     # Playwright's own loop runs in this thread; Django, which waits for nothing in it, need not mind.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(chromium: Browser, demo: Installation) -> Iterator[str]:
     """The address of a running platform with the demo's cases in it."""
     made = demo.copied_to(open_folder() / "site").start()
@@ -51,18 +51,23 @@ def site(chromium: Browser, demo: Installation) -> Iterator[str]:
     shutil.rmtree(made.home.parent, ignore_errors=True)
 
 
+def window(chromium: Browser, site: str, **options: object) -> BrowserContext:
+    """A new window with cookies of its own."""
+    context = chromium.new_context(  # type: ignore[arg-type]
+        **{"base_url": site, "locale": "zh-CN", "viewport": {"width": 1366, "height": 768},
+           **options})
+    context.set_default_timeout(8000)
+    return context
+
+
 @pytest.fixture
 def contexts(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
     """New windows, each with cookies of its own; they close with the test."""
     opened = []
 
     def open_context(**options: object) -> BrowserContext:
-        context = chromium.new_context(  # type: ignore[arg-type]
-            **{"base_url": site, "locale": "zh-CN", "viewport": {"width": 1366, "height": 768},
-               **options})
-        context.set_default_timeout(8000)
-        opened.append(context)
-        return context
+        opened.append(window(chromium, site, **options))
+        return opened[-1]
 
     yield open_context
     for context in opened:

@@ -1,11 +1,13 @@
 """Every main page: fits small and usual screens, is accessible, is light."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext
 
+from tests.browser.conftest import window
 from tests.browser.hand import Hand
 from tests.browser.pages import PAGES, SIZES
 
@@ -17,15 +19,33 @@ _BEYOND = """() => [...document.querySelectorAll('body *')]
     .slice(0, 3).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 30))"""
 
 
+@pytest.fixture(scope="module")
+def visit(chromium: Browser, site: str) -> Iterator[Callable[[str], Hand]]:
+    """Everybody logs in once, and then only looks at one page after another."""
+    windows: dict[str, BrowserContext] = {}
+
+    def visit_as(user: str) -> Hand:
+        if user not in windows:
+            windows[user] = window(chromium, site)
+            newcomer = Hand(windows[user].new_page())
+            if user == "resident":
+                newcomer.log_in_by_phone("19000007777", "测试居民")
+            elif user:
+                newcomer.log_in(user)
+            assert not newcomer.faults, f"the browser complains: {newcomer.faults}"
+            newcomer.page.close()
+        return Hand(windows[user].new_page())
+
+    yield visit_as
+    for each in windows.values():
+        each.close()
 
 
 @pytest.mark.parametrize(("user", "name", "path"), PAGES, ids=[name for _, name, _ in PAGES])
 def test_page_fits_is_accessible_and_light(
-    user: str, name: str, path: str, hand: Callable[..., Hand]
+    user: str, name: str, path: str, visit: Callable[[str], Hand]
 ) -> None:
-    somebody = hand() if user in ("", "resident") else hand(user)
-    if user == "resident":
-        somebody.log_in_by_phone("19000007777", "测试居民")
+    somebody = visit(user)
     page = somebody.page
     if "{open}" in path:
         href = (page.goto("/desk") and page.locator("[data-item]").first.get_attribute("href")) or ""
@@ -43,3 +63,4 @@ def test_page_fits_is_accessible_and_light(
         found = Axe().run(page, options=RULES).response["violations"]
         assert not found, [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found]
     assert not somebody.faults, f"the browser complains: {somebody.faults}"
+    page.close()

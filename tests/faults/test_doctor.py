@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.installation import Installation, eventually
+from tests.installation import Installation, eventually, open_folder
 from weimin.ops import doctor
 from weimin.ops.postgres import OWNER, SUPERUSER, Server
 
@@ -21,11 +21,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def served(demo: Installation, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     """One copy of the demo whose database runs: nothing else does."""
-    made = demo.copied_to(demo.home.parent / "doctor")
+    made = demo.copied_to(open_folder() / "home")
     server = Server(made.home)
     with server.running():
         yield made, server
     made.destroy()
+    shutil.rmtree(made.home.parent, ignore_errors=True)
 
 
 def examined(installation: Installation, port: int | None = None) -> tuple[int, str]:
@@ -99,18 +100,14 @@ def test_a_folder_that_cannot_be_written(served: tuple[Installation, Server]) ->
         files.chmod(0o700) if os.geteuid() else subprocess.run(["umount", files], check=True)
 
 
-def test_data_of_another_major_version(demo: Installation) -> None:
-    other = demo.copied_to(demo.home.parent / "other")
-    (Server(other.home).data / "PG_VERSION").write_text("14\n")
-    names(other, "由 PostgreSQL 14 建立", "WEIMIN_PG_BIN")
-    other.destroy()
+def test_data_of_another_major_version(installation: Installation) -> None:
+    (Server(installation.home).data / "PG_VERSION").write_text("14\n")
+    names(installation, "由 PostgreSQL 14 建立", "WEIMIN_PG_BIN")
 
 
-def test_a_database_that_does_not_start(demo: Installation) -> None:
-    other = demo.copied_to(demo.home.parent / "broken")
-    (Server(other.home).data / "global" / "pg_control").write_bytes(b"")
-    names(other, "数据库启动失败", "server.log")
-    other.destroy()
+def test_a_database_that_does_not_start(installation: Installation) -> None:
+    (Server(installation.home).data / "global" / "pg_control").write_bytes(b"")
+    names(installation, "数据库启动失败", "server.log")
 
 
 def test_a_clock_that_went_back(

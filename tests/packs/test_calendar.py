@@ -53,7 +53,7 @@ def test_another_name_for_a_day_moves_nothing(cast: Cast, now: datetime, place: 
 def test_what_was_decreed_in_the_administration_is_left_alone(now: datetime, place: Place) -> None:
     decree = Decree.objects.create(title="通知", number="国办发明电〔2026〕1号", published_on=now.date())
     DecreedDay.objects.filter(date="2026-06-19").update(kind="makeup_workday", decree=decree)
-    assert "！ 日历 2026-06-19 管理界面已另行录入" in place.diff(now)
+    assert "＝ 日历 2026-06-19 管理界面已另行录入" in place.diff(now)
     place.publish(now)
     assert DecreedDay.objects.get(date="2026-06-19").kind == "makeup_workday"
 

@@ -320,6 +320,35 @@ def export(folder: Path, archive: Path) -> None:
     click.echo(f"{archive}：{count} 个文件。")
 
 
+@pack.command()
+@HOME
+@click.argument("archive", type=click.Path(path_type=Path))
+def download(home: Path, archive: Path) -> None:
+    """下载现行的包：最新发布的一版，连同在管理界面上改过的单位和岗位。"""
+    from weimin.ops.home import Home
+
+    place = Home(home)
+    with place.database():
+        place.call("download-here", str(archive.absolute()))
+
+
+@main.command("download-here", hidden=True)
+@click.argument("archive", type=click.Path(path_type=Path))
+def download_here(archive: Path) -> None:
+    """下载（在已连上的数据库里）。"""
+    _django()
+    from weimin.kernel import clock
+    from weimin.kernel.errors import NotFound
+    from weimin.packs.decided import current
+
+    try:
+        _name, content = current(clock.today())
+    except NotFound as error:
+        raise click.ClickException(str(error)) from None
+    archive.write_bytes(content)
+    click.echo(f"{archive}：{len(content) // 1000} KB。")
+
+
 # -- people ------------------------------------------------------------------------------------
 
 

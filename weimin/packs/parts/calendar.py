@@ -79,7 +79,7 @@ class CalendarDays(Part):
             *(("hours", f"～ 办公时间 自 {month:02}-{on:02} 起 {opens:%H:%M}—{closes:%H:%M}")
               for month, on, opens, closes in self.hours),
             *(("no hours", f"－ 办公时间 自 {month:02}-{on:02} 起的一行") for month, on in self.hours_gone),
-            *(("other", f"！ 日历 {on} 管理界面已另行录入，以那里为准") for on in self.overruled),
+            *(("other", f"＝ 日历 {on} 管理界面已另行录入，以那里为准") for on in self.overruled),
         ))
         if self._moves() and (count := self._touched()):
             yield f"    {count} 件在办件的期限会重新计算；已书面告知的承诺日期不会推后"

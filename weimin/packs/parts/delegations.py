@@ -110,7 +110,7 @@ class Delegations(Part):
         ends = ((g.item, _words(g), f"到期日改为 {g.last or '（长期）'}" if "during" in changes
                  else "依据或方式改写") for _, g, changes in self.changed)
         yield from _together("～ 赋权", ends)
-        yield from _together("！ 赋权", (
+        yield from _together("＝ 赋权", (
             (g.item, _words(g), "管理界面已另行规定，以那里为准") for g in self.overruled))
 
     def apply(self, publication: Publication) -> None:
