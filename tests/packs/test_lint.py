@@ -48,7 +48,7 @@ FAULTS = [
     ("flows.yaml", "needs: [check], other_than: [check], limit: 0wd", "needs: [nowhere], limit: 0wd", "前置环节 nowhere 不存在"),
     ("flows.yaml", "needs: [check], other_than: [check], limit: 0wd", "needs: [check], other_than: [issue], limit: 0wd", "other_than 的环节 issue 不在本环节之前"),
     ("flows.yaml", "needs: [check], other_than: [check], limit: 0wd", "needs: [check], other_than: [nobody], limit: 0wd", "other_than 的环节 nobody 不存在"),
-    ("flows.yaml", "kind: review, who: item@county, limit: 0wd", "kind: dance, who: item@county, limit: 0wd", "不认识的环节类型"),
+    ("flows.yaml", "kind: review, who: item@county, limit: 0wd", "kind: dance, who: item@county, limit: 0wd", "kind 不认识“dance”"),
     ("flows.yaml", "limit: 7d, office_of: residence, on_reject: return(start)", "limit: 7d, on_reject: return(decide)", "退回目标 decide 不在本环节之前"),
     ("flows.yaml", "when: {official_relative: true}, limit: 3wd", "when: {no_such_fact: true}, limit: 3wd", "字段 no_such_fact 表单里没有"),
     ("flows.yaml", "limit: 10wd, on_reject: end}", "limit: soon, on_reject: end}", "期限“soon”看不懂"),

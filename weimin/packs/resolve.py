@@ -1,15 +1,17 @@
 """From what a pack says to what is published: references filled in, templates unfolded."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from weimin.flow.kinds import kind_of
 from weimin.kernel.codes import division_level
-from weimin.packs.read import Located, Pack
+from weimin.packs.read import Pack
+from weimin.packs.written import Located
 
 DELIVER = "deliver"
+OFFICE_KEYS = {"level", "name", "key", "kinds", "areas", "lines", "each_line", "kind", "supervises",
+               "windows"}  # of a template, without which no office can be planned
 
 
 def item_data(pack: Pack, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,21 +19,21 @@ def item_data(pack: Pack, item: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises KeyError for an unknown flow or material: the linter names it before.
     """
-    data = copy.deepcopy(dict(item))
-    flow = copy.deepcopy(pack.flows[item["flow"]])
-    data["flow"] = _with_delivery({"name": item["flow"], **flow})
-    data["materials"] = [_material(pack, each) for each in item.get("materials", ())]
+    data: dict[str, Any] = _plain(item)
+    data["flow"] = flow_data(pack, item["flow"])
+    data["materials"] = [_plain(_material(pack, each)) for each in item.get("materials", ())]
     # Words of yesterday (农合, 准生证) find the item and never stand on a screen.
     yesterday = {word["say"] for word in pack.words if word.get("old")}
     data["old_words"] = [
         word for word in item.get("words", ()) if any(old in word for old in yesterday)
     ]
     data["confidential"] = "confidentiality" in item
-    limit = item.get("limit", {})
-    if str(limit.get("promised")) == "0":
-        limit["promised"] = "0wd"
-    plain: dict[str, Any] = _plain(data)
-    return plain
+    return data
+
+
+def flow_data(pack: Pack, name: str) -> dict[str, Any]:
+    """A flow as it is published. Raises KeyError for an unknown one."""
+    return _with_delivery({"name": name, **_plain(pack.flows[name])})
 
 
 def _with_delivery(flow: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from weimin.network.actor import Actor
 from weimin.packs.diff import diff
 from weimin.packs.lint import lint
 from weimin.packs.publish import Published, publish
-from weimin.packs.read import Fault, Pack, read_pack
+from weimin.packs.read import Pack, read_pack
+from weimin.packs.written import Fault
 
 LARGEST = 10 * 1024 * 1024  # bytes, as sent
 UNPACKED = 50 * 1024 * 1024  # bytes, of all files

@@ -20,7 +20,7 @@ from weimin.packs.parts.part import (
     last_day,
     running_by_office,
 )
-from weimin.packs.read import Fault
+from weimin.packs.written import Fault
 
 _TITLES = {"name": "改名", "kind": "类别", "supervises": "督查本地"}
 

@@ -6,7 +6,7 @@ from typing import Any
 from weimin.network.models import Holding, Office, Post
 from weimin.packs import resolve
 from weimin.packs.parts.part import Part, Publication, differing, few, last_day, running_by_lead
-from weimin.packs.read import Fault
+from weimin.packs.written import Fault
 
 
 class Posts(Part):
