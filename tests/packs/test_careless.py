@@ -222,6 +222,12 @@ def test_a_table_with_other_separators_is_refused_as_one_fault(copy: Path) -> No
     assert "不是英文逗号" in found.what
 
 
+def test_a_table_without_its_first_line_is_one_fault(copy: Path) -> None:
+    edit(copy, "readiness.csv", "item,power,area,ready,reason\n", "")
+    (found,) = faults(copy)
+    assert found.what == "第一行不是列名" and "item,power,area,ready,reason" in found.remedy
+
+
 @pytest.mark.parametrize(("name", "remedy"), [
     ("flow.yaml", "是不是 flows.yaml？"), ("delegation.csv", "是不是 delegations.csv？"),
     ("areas.xlsx", "CSV UTF-8"), ("items/more.yml", "items"),
@@ -248,12 +254,14 @@ def test_a_line_number_is_the_one_that_an_editor_shows(copy: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """Fewer areas and items, so that it can be spoilt many times in a moment."""
-    rows = (folder / "areas.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "areas.csv").write_text("".join(rows[:60]), encoding="utf-8")
+    """Two fields of eight, so that it can be spoilt many times in a moment; still without faults."""
     for path in (folder / "items").glob("*.yaml"):
         if path.name not in ("elderly-care.yaml", "building.yaml"):
             path.unlink()
+    path = folder / "delegations.csv"
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(r for r in rows if not re.match("HY-(MED|AID)", r)), encoding="utf-8")
+    assert faults(folder) == []
 
 
 JUNK = ["", "true", "no", "3", "-1", "[]", "{}", "[[1]]", "{a: 1}", "null", "'x'", "{any: 1}", "2026-01-01",

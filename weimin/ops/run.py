@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from weimin import __version__
+from weimin.ops import told
 from weimin.ops.backup import backup
 from weimin.ops.errors import OpsError
 from weimin.ops.home import Home, check_reachable
@@ -70,9 +71,9 @@ def _prepare(place: Home, demo: bool) -> None:
     as_it_is = f"{fingerprint()} {'demo' if place.demo else 'own'}"
     if prepared.exists() and prepared.read_text() == as_it_is:
         return
-    place.call("prepare", role=OWNER)
+    place.call("prepare", title="数据库升级", role=OWNER)
     if demo:
-        place.call("demo-data")
+        place.call("demo-data", title="装入演示数据")
     prepared.write_text(as_it_is)
 
 
@@ -109,7 +110,7 @@ def upgrade(home: Path) -> None:
     with place.database():
         refuse_newer_data(place.url(OWNER))
         backup(place.url(OWNER), place.folder / "files", archive, binaries=find_binaries(),
-               version=__version__)
+               version=__version__, say=click.echo, watch=told.watched)
         click.echo(f"升级前的备份：{archive}")
-        place.call("prepare", role=OWNER)
-        place.call("verify-here", role=OWNER)
+        place.call("prepare", title="数据库升级", role=OWNER)
+        place.call("verify-here", title="核验", role=OWNER)

@@ -9,7 +9,7 @@ from weimin.packs.read import read_pack
 def export(folder: Path, archive: Path) -> int:
     """Write the pack and the packs it extends into a zip file; how many files went in.
 
-    The same pack makes the same bytes: times are fixed. Raises FileNotFoundError for no pack.
+    The same pack makes the same bytes: times are fixed. Raises Invalid for no pack.
     """
     folders = [folder]
     base = read_pack(folder).head.get("extends")

@@ -45,8 +45,8 @@ def _calendar(pack: Pack) -> Iterator[Fault]:
                     remedy="在 pack.yaml 写上 extends: china，或录入放假通知")
     previous = ""
     assert isinstance(pack.head, Located)
-    for hours in pack.head.get("office_hours") or ():
-        if isinstance(hours, Located) and not hours.broken:
+    for hours in pack.head.rows("office_hours"):
+        if not hours.broken:
             if hours["closes"] <= hours["opens"]:
                 yield at(hours, "下班早于上班", "改正 opens 和 closes")
             if hours["from"] == previous:
@@ -83,7 +83,7 @@ def _offices(pack: Pack) -> Iterator[Fault]:
                 yield at(template, f"区划 {area} 不存在", "改正 areas", "areas")
         if not template.get("each_line") and not template.get("key") and "key" not in template.broken:
             yield at(template, "没有写 key，单位没有编码", "写上 key，或写 each_line: true")
-        posts = [post for post in template.get("posts") or () if isinstance(post, Located)]
+        posts = template.rows("posts")
         yield from doubled(posts, "key", "岗位")
         if "posts" in template.broken or any("duty" in post.broken for post in posts):
             continue
@@ -104,7 +104,7 @@ class Plans:
         self.plans = list(resolve.offices(Pack(
             folder=pack.folder, offices=self.sound,
             areas=[area for area in pack.areas if not area.broken & {"code", "kind"}],
-            lines=[line for line in pack.lines if "code" not in line.broken],
+            lines=[line for line in pack.lines if not line.broken & {"code", "name"}],
         )))
         whole = (len(self.sound) == len(pack.offices)
                  and not pack.unread & {"offices.yaml", "areas.csv", "lines.yaml"}

@@ -85,9 +85,9 @@ def _competent(pack: Pack, item: Located, held: dict[tuple[str, str], set[str]])
 def _materials(pack: Pack, item: Located) -> Iterator[Fault]:
     keys: set[str] = set()
     certificates = names_of(pack.certificates, "certificates.yaml" not in pack.unread)
-    whole = True
-    for material in item.get("materials") or ():
-        if not isinstance(material, Located) or material.broken & {"ref", "key"}:
+    whole = "materials" not in item.broken and len(item.rows("materials")) == len(item["materials"])
+    for material in item.rows("materials"):
+        if material.broken & {"ref", "key"}:
             whole = False
             continue
         ref = material.get("ref")
@@ -115,7 +115,7 @@ def _materials(pack: Pack, item: Located) -> Iterator[Fault]:
     kind = result.sound("type") if isinstance(result, Located) else None
     if isinstance(result, Located) and kind is not None and kind not in certificates:
         yield at(result, f"证照类型 {kind} 不存在", suggested(kind, pack.certificates), "type")
-    for option in _options(item) if whole and isinstance(item.get("materials"), list) else ():
+    for option in _options(item) if whole else ():
         for name in ("adds", "drops"):
             for key in option.sound(name) or ():
                 if key not in keys:
@@ -128,17 +128,14 @@ def names_of(entries: Mapping[str, Any], whole: bool) -> Any:
 
 
 def _options(item: Located) -> Iterator[Located]:
-    for scenario in item.get("scenarios") or ():
-        options = scenario.get("options") if isinstance(scenario, Located) else None
-        yield from (o for o in options or () if isinstance(o, Located))
+    for scenario in item.rows("scenarios"):
+        yield from scenario.rows("options")
 
 
 def _questions(pack: Pack, item: Located) -> Iterator[Fault]:
     """The form's own sense: each key once, choices with options, tables with columns."""
     seen: set[str] = set()
-    for field in item.get("form") or ():
-        if not isinstance(field, Located):
-            continue
+    for field in item.rows("form"):
         key, kind = field.sound("key"), field.sound("type")
         if key in seen:
             yield at(field, f"表单字段 {key} 写了两次", "换一个 key，或删去一处", "key")
@@ -159,17 +156,17 @@ def _questions(pack: Pack, item: Located) -> Iterator[Fault]:
 
 def _facts(item: Located) -> Facts | None:
     """What a condition may ask about; None when a question's name can't be read."""
-    if "form" not in item or not isinstance(item["form"], list):
+    if item.broken & {"form", "scenarios"}:
         return None
     facts: Facts = {}
-    for field in (*item["form"], *(item.get("scenarios") or ())):
-        if not isinstance(field, Located) or "key" in field.broken:
+    for field in (*item.rows("form"), *item.rows("scenarios")):
+        if "key" in field.broken:
             return None
         facts[field["key"]] = field if "type" in field else None
     for option in _options(item):
-        if not isinstance(option.get("sets") or {}, dict) or "sets" in option.broken:
+        if "sets" in option.broken:
             return None
-        facts.update({key: facts.get(key) for key in option.get("sets") or ()})
+        facts.update({key: facts.get(key) for key in option.get("sets", ())})
     return facts
 
 
@@ -179,8 +176,8 @@ def _conditions(pack: Pack, item: Located) -> Iterator[Fault]:
     if facts is None:
         return
     code = item.get("code", "")
-    for material in item.get("materials") or ():
-        if isinstance(material, Located) and (when := material.sound("when")):
+    for material in item.rows("materials"):
+        if when := material.sound("when"):
             for what, remedy in _asked(when, facts, (), item):
                 yield at(material, what, remedy, "when")
     flow = pack.flows.get(item.sound("flow") or "")
@@ -227,8 +224,8 @@ def _answerable(name: str, test: str, value: Any, field: Located, item: Located
     ):
         yield f"条件里 {name} 是数，不能与“{value}”比较", "写数，不加引号和单位"
     elif kind == "choice" and test in ("eq", "ne", "in") and "options" not in field.broken:
-        offered = [str(o["value"]) if isinstance(o, dict) else str(o) for o in field.get("options") or ()]
-        offered += [str(o["sets"][name]) for o in _options(item) if name in (o.get("sets") or {})]
+        offered = [str(o.get("value")) if isinstance(o, dict) else str(o) for o in field.get("options", ())]
+        offered += [str(o["sets"][name]) for o in _options(item) if name in o.get("sets", {})]
         for each in value if isinstance(value, list) else [value]:
             if str(each) not in offered:
                 yield f"条件里 {name} 不会是“{each}”：没有这个选项", suggested(each, offered)

@@ -14,7 +14,9 @@ Held = dict[tuple[str, str], set[str]] | None
 def delegations(pack: Pack, held: Held) -> Iterator[Fault]:
     """To whom, over what, from when, and never twice at a time."""
     spans: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-    lines = {item["code"]: item["line"] for item in pack.items if not item.broken & {"code", "line"}}
+    known = names(pack.lines, "code", whole="lines.yaml" not in pack.unread)
+    lines = {item["code"]: item["line"] for item in pack.items
+             if not item.broken & {"code", "line"} and item["line"] in known}
     yield from _refer(pack, pack.delegations, "：权力给了不存在的地方")
     for row in pack.delegations:
         if row.sound("power") == "decide" and row.sound("level") == "village":

@@ -187,8 +187,10 @@ class _Reader:
 
     def _judge_heads(self, file: str, heads: list[str], wanted: dict[str, bool]) -> set[str]:
         """Name what is wrong with the first line; which columns are not to be relied on."""
-        if len(heads) < 2 and any(mark in "".join(heads) for mark in "，;\t、"):
-            self._fault(file, 1, "列与列之间不是英文逗号", "另存为“CSV UTF-8（逗号分隔）”")
+        if not set(heads) & set(wanted):
+            other = any(mark in "".join(heads) for mark in "，;\t、")
+            self._fault(file, 1, "列与列之间不是英文逗号" if other else "第一行不是列名",
+                        "另存为“CSV UTF-8（逗号分隔）”" if other else f"第一行写 {','.join(wanted)}")
             return set(wanted)
         for head in sorted({head for head in heads if head and heads.count(head) > 1}):
             self._fault(file, 1, f"列名 {head} 写了两次", "删去其中一列")
@@ -226,7 +228,8 @@ class _Reader:
             found = [at(row, f"这一行有 {len(cells)} 格，列名有 {len(heads)} 个，内容错了位",
                         "有逗号的文字整格加英文引号" if more else "列与列之间用英文逗号，空着的也要写逗号")]
             row.broken |= set(row)
-        self.pack.faults += found
+        if missing != set(row):
+            self.pack.faults += found
         return row
 
     def _judge_row(self, row: Located, shape: Any) -> Iterator[Fault]:

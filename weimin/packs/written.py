@@ -43,6 +43,11 @@ class Located(dict[str, Any]):
         """The value of a key if it can be relied on, else None."""
         return None if key in self.broken else self.get(key)
 
+    def rows(self, key: str) -> "list[Located]":
+        """The mappings in a list, as far as there is a list and they are mappings."""
+        value = self.get(key)
+        return [each for each in value if isinstance(each, Located)] if isinstance(value, list) else []
+
 
 class Listed(list[Any]):
     """A list that knows where it was written."""
