@@ -135,7 +135,8 @@ class Lives:
 
 def _answers(key: str, now: datetime, visit: bool) -> dict[str, str]:
     if visit and key in ("agri", "land", "build"):
-        return {"visited_on": now.date().isoformat(), "found": "到现场核对，情况属实"}
+        return {"visited_on": now.date().isoformat(), "found": "到现场核对，情况属实",
+                "companions": "同行同事"}
     if key == "notice":
         return {"posted_on": "2026-06-11", "ended_on": "2026-06-24", "where": "村务公开栏"}
     handed = {"way": "direct", "received_by": "申请人", "relation": "self", "unsigned": "已在纸质回证上签"}

@@ -1,6 +1,7 @@
 """The cast of the tests: everybody has a post in the demo place, and nobody exists."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from weimin.cases.models import Case
 from weimin.cases.verb import Answer
 from weimin.cases.verbs import accept, complete, receive
 from weimin.cases.verbs.receive import Intake, Party
+from weimin.documents.store import store
 from weimin.network.actor import Actor
 from weimin.network.models import Account, Holding
 from weimin.network.staff import acting
@@ -109,6 +111,12 @@ def accepted(cast: Cast, now: datetime, **changes: Any) -> str:
     number = received(cast, now, **changes)
     accept(number, actor=cast.reviewer, now=now + timedelta(minutes=30))
     return number
+
+
+def scans(actor: Actor, keys: Iterable[str], now: datetime) -> dict[str, int | None]:
+    """A scan of each material, as that actor sends it."""
+    return {key: store(f"%PDF-1.4 {key}".encode(), name="scan.pdf", media_type="application/pdf",
+                       now=now, account_id=actor.account_id).pk for key in keys}
 
 
 def step_of(number: str, key: str) -> int:

@@ -65,11 +65,12 @@ def _longer(profile: LegalProfile) -> str:
 def profiles() -> str:
     """The legal profiles."""
     return table(
-        ("`type`", "name", "notice", "silence accepts", "decision", "extension", "joint handling",
+        ("`type`", "name", "notice", "silence accepts", "supplement accepts", "decision", "extension", "joint handling",
          "delivery", "source"),
         (
             (
                 f"`{p.key}`", p.title, _term(p.notice), "yes" if p.silence_accepts else "no",
+                _term(p.supplement_accepts),
                 _term(p.decision), _longer(p),
                 f"{p.joint_decision} + {p.joint_extension}, {_APPROVERS[p.joint_extension_by]}"
                 if p.joint_decision else "—",

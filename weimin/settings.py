@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "weimin.web.middleware.actor",
+    "weimin.web.middleware.compressed",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -175,6 +176,7 @@ FILES = HOME / "files"
 UPLOADS = HOME / "uploads"  # what waits for its form: not in the backup
 KEYS = HOME / "keys"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
+PROCRASTINATE_ON_APP_READY = "weimin.outbox.failing.watch"
 
 
 LOGGING = {

@@ -119,8 +119,8 @@ def test_a_card_is_issued_and_anybody_can_verify_it(hand: Sit) -> None:
     finish(officer, number)
     resident = hand(viewport={"width": 390, "height": 844})
     resident.log_in_by_phone(phone, name)
-    resident.open(f"/mine/{number}").sees("，验证码")
-    said = re.search(r"(\S+)，验证码 (\w+)", resident.main.inner_text())
+    resident.open(f"/mine/{number}").sees("，核验码")
+    said = re.search(r"(\S+)，核验码 (\w+)", resident.main.inner_text())
     assert said and pdf_of(resident, f"/papers/{number}/certificate.pdf")
 
     anybody = hand().open("/check/certificate")
@@ -162,7 +162,8 @@ def test_the_keyboard_alone_receives_a_case(hand: Sit) -> None:
         elif at["type"] == "select-one" and at["name"] != "area":
             page.keyboard.press("ArrowDown")
         elif at["type"] == "text" and at["name"].startswith("f-"):
-            page.keyboard.type("1950-03-12" if "1950" in at["hint"] else "1")
+            day = re.search(r"\d{4}-\d\d-\d\d", at["hint"])
+            page.keyboard.type(day[0] if day else "1")
         elif at["text"].strip() == "收件":
             page.keyboard.press("Enter")
             break
@@ -181,7 +182,9 @@ def test_one_notice_names_all_that_is_missing_and_the_resident_supplements(hand:
     resident = hand(viewport={"width": 390, "height": 844})
     resident.log_in_by_phone(phone, name)
     resident.open(f"/mine/{number}").sees("要您补这些材料")
-    resident.page.get_by_role("button", name="我已补上").click()
+    for picker in resident.page.locator("input[type=file]").all():
+        picker.set_input_files({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 a"})
+    resident.page.get_by_role("button", name="提交这些材料").click()
     resident.page.wait_for_load_state()
     expect(resident.main).not_to_contain_text("要您补这些材料")
 

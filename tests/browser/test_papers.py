@@ -21,6 +21,7 @@ from tests.browser.test_counter import (
 )
 from tests.browser.test_pages import RULES
 from tests.pictures import picture
+from weimin.kernel import clock
 
 Sit = Callable[..., Hand]
 HEIC = Path(__file__).parents[1] / "documents" / "page.heic"
@@ -235,13 +236,37 @@ def test_the_recipient_signs_on_the_screen_and_the_proof_shows_it(hand: Sit) -> 
     for n in range(24):
         page.mouse.move(pad["x"] + 20 + 9 * n, pad["y"] + 20 + 17 * (n % 4))
     page.mouse.up()
-    expect(dialog.locator("[data-said]")).to_have_text("已签")
+    expect(dialog.locator("[data-sign] [data-said]")).to_have_text("已签")
     dialog.locator("form button[type=submit]").last.click()
     officer.sees("已记录")
     signed = page.get_by_role("img", name="签收人的签名")
     signed.scroll_into_view_if_needed()
     page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=signed.element_handle())
     assert "孙测试" in pdf_of(officer, f"/papers/{number}/delivery.pdf")
+    assert not officer.faults
+
+
+def test_a_refusal_is_delivered_electronically_with_the_signed_confirmation(hand: Sit) -> None:
+    officer, town = hand("zhang"), hand("liu")
+    number, _, _ = receive(officer, ALLOWANCE)
+    town.open(f"/desk/cases/{number}").do("不予受理", reason="不属于受理范围")
+    page = officer.open(f"/desk/cases/{number}").page
+    page.locator("main a[data-dialog]").first.click()
+    dialog = page.locator("dialog[open]")
+    dialog.locator("[name='answer-way'][value=electronic]").check()
+    blank = dialog.get_by_role("link", name="打印空白的确认书").get_attribute("href")
+    assert "电子送达确认书" in pdf_of(officer, blank or "")
+    for name, value in (("consent_on", f"{clock.today()}"), ("sent_to", "平台账号"), ("received_on", f"{clock.today()}")):
+        dialog.locator(f"[name='answer-{name}']").fill(value)
+    with page.expect_file_chooser() as chosen:
+        dialog.get_by_role("button", name="选文件").click()
+    chosen.value.set_files([{"name": "q.jpg", "mimeType": "image/jpeg", "buffer": picture()}])
+    expect(dialog.locator("[data-tray] [data-state]")).to_have_text("已传")
+    dialog.locator("form button[type=submit]").last.click()
+    officer.sees("已记录")
+    kept = page.get_by_role("link", name="电子送达确认书").last.get_attribute("href")
+    assert page.request.get(kept or "").body().startswith(b"%PDF")
+    assert "不予受理决定书" in pdf_of(officer, f"/papers/{number}/delivery.pdf")
     assert not officer.faults
 
 
@@ -264,4 +289,5 @@ def test_a_revoked_card_is_shown_as_revoked(hand: Sit) -> None:
         [{"name": "card.pdf", "mimeType": "application/pdf", "buffer": body}])
     anybody.page.get_by_role("button", name="核验文件").click()
     anybody.sees("这个证照已经撤销")
-    anybody.sees("照片不是本人")
+    anybody.sees("第六十九条第二款")
+    expect(anybody.main).not_to_contain_text("照片不是本人")  # the officer's own words are the holder's

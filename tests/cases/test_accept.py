@@ -17,7 +17,7 @@ from tests.cases.scenes import (
     told,
     town_building,
 )
-from tests.cast import Cast, intake, received
+from tests.cast import Cast, intake, received, scans
 from weimin.cases.models import Duty, Material, Step
 from weimin.cases.verbs import accept, notify_missing, receive, supplement
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
@@ -104,7 +104,8 @@ def test_what_was_promised_comes_in_while_the_case_goes_on(cast: Cast, now: date
     number = without_invoice(cast, now)
     officer = someone_of(case_of(number).office_id)
     accept(number, actor=officer, now=now, gaps={"invoice": "2026-06-20"})
-    supplement(number, actor=cast.resident, now=now + timedelta(days=3), have={"invoice": None})
+    supplement(number, actor=cast.resident, now=now + timedelta(days=3),
+               have=scans(cast.resident, ["invoice"], now))
     assert Material.objects.get(case__number=number, key="invoice").state == "have"
     assert case_of(number).state == "accepted"
 

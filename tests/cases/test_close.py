@@ -119,6 +119,8 @@ def test_what_was_never_accepted_waits_for_acceptance_again(
     number = received(cast, now)
     if how == "refuse":
         refuse(number, actor=cast.reviewer, now=now, reason="不属于受理范围")
+        do(number, "deliver", actor=cast.info, now=now, **HANDED)
+        close(number, actor=cast.reviewer, now=now)
     else:
         withdraw(number, actor=cast.resident, now=now)
     reopen(number, actor=cast.town_head, now=now, reason="复议责令受理")

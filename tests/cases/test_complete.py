@@ -26,6 +26,7 @@ from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongStat
 
 QUORUM = "HY-MED-03"  # 门诊慢特病: two of three experts
 YES = {"opinion": "同意"}
+VISITED = {"visited_on": "2026-06-10", "found": "属实", "companions": "小周"}
 
 
 def side_by_side(cast: Cast, now: datetime) -> str:
@@ -89,7 +90,7 @@ def test_every_plot_of_the_form_has_its_own_branch(cast: Cast, now: datetime) ->
     assert sorted(branches.values_list("branch", flat=True)) == ["河边田", "门前田"]
     for branch in branches:
         complete(number, actor=someone_of(branch.office_id), now=now, step=branch.pk,
-                 outcome="approve", answers={"visited_on": "2026-06-10", "found": "属实"})
+                 outcome="approve", answers=VISITED)
     assert steps_of(number) == ["notice"]
 
 
@@ -219,7 +220,7 @@ def posted(cast: Cast, now: datetime) -> str:
     number = under_way(cast, now, PLANTING)
     do(number, "village", actor=cast.info, now=now, note="已核")
     for branch in Step.objects.filter(case__number=number, key__in=["plot", "county"], state="open"):
-        said = YES if branch.key == "county" else {"visited_on": "2026-06-10", "found": "属实"}
+        said = YES if branch.key == "county" else VISITED
         complete(number, actor=someone_of(branch.office_id), now=now, step=branch.pk,
                  outcome="approve", answers=said)
     assert steps_of(number) == ["notice"]

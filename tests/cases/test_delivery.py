@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from tests.cases.scenes import case_of, told
+from tests.cases.scenes import case_of, proof_faults, told
 from tests.cast import HANDED, Cast, accepted, do, step_of
 from weimin.cases.models import Case, Step
 from weimin.cases.verbs import complete, done_outside
@@ -42,7 +42,8 @@ WAYS = {
     "direct": {"received_by": "赵小", "relation": "family", "unsigned": "按手印"},
     "post": {"tracking": "EMS1", "received_on": "2026-06-10"},
     "left": {"refusal": "不认可结果", "place": "杉桥村家中", "witness": "村委会 李某"},
-    "electronic": {"consent_on": "2026-06-01", "sent_to": "平台账号", "received_on": "2026-06-10"},
+    "electronic": {"consent_on": "2026-06-01", "consent_kept": "村服务站卷柜", "sent_to": "平台账号",
+                   "received_on": "2026-06-10"},
 }
 
 
@@ -116,6 +117,37 @@ def test_only_a_signature_that_this_officer_took_counts(number: str, cast: Cast,
         said = {"way": "direct", "received_by": "赵大爷", "relation": "self", "signature": file}
         assert refused(number, cast, now, **said) == {"signature"}
     assert not Paper.objects.filter(form="signature").exists()
+
+
+ELECTRONIC = {"way": "electronic", "consent_on": "2026-06-01", "sent_to": "平台账号",
+              "received_on": "2026-06-10"}
+
+
+def test_the_scanned_confirmation_becomes_a_paper_of_the_case(
+    number: str, cast: Cast, now: datetime
+) -> None:
+    scan = store(b"%PDF-1.4", name="scan.pdf", media_type="application/pdf", now=now,
+                 account_id=cast.info.account_id)
+    do(number, "deliver", actor=cast.info, now=now, **ELECTRONIC, consent=scan.pk)
+    assert Paper.objects.get(case_id=case_of(number).pk, form="consent").file_id == scan.pk
+    assert answers_of(number)["consent"] == scan.pk and proof_faults(number) == []
+
+
+def test_a_scan_of_somebody_else_is_no_confirmation(number: str, cast: Cast, now: datetime) -> None:
+    theirs = store(b"%PDF-1.4", name="scan.pdf", media_type="application/pdf", now=now,
+                   account_id=cast.clerk.account_id)
+    drawn = signature.keep(STROKES, now=now, account_id=cast.info.account_id)
+    for file in (theirs.pk, drawn.pk, 10**9, "x"):
+        assert refused(number, cast, now, **ELECTRONIC, consent=file) == {"consent"}
+    assert not Paper.objects.filter(form="consent").exists()
+
+
+def test_without_a_scan_it_says_where_the_confirmation_is(
+    number: str, cast: Cast, now: datetime
+) -> None:
+    assert refused(number, cast, now, **ELECTRONIC) == {"consent_kept"}
+    do(number, "deliver", actor=cast.info, now=now, **ELECTRONIC, consent_kept="镇档案室")
+    assert proof_faults(number) == []
 
 
 @pytest.mark.parametrize("text", [

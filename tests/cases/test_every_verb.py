@@ -127,7 +127,7 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "accept": lambda c, t: Scene(received(c, t), c.reviewer),
     "notify_missing": lambda c, t: Scene(received(c, t, have={}), c.reviewer),
     "notify_again": lambda c, t: Scene(_noticed(c, t), c.supervisor, {"reason": "漏看"}),
-    "supplement": lambda c, t: Scene(_noticed(c, t), c.resident, {"have": MATERIALS}),
+    "supplement": lambda c, t: Scene(_noticed(c, t), c.info, {"have": MATERIALS}),
     "refuse": lambda c, t: Scene(received(c, t), c.reviewer, {"reason": "不属于受理范围"}),
     "transfer": lambda c, t: Scene(received(c, t), c.reviewer, {"reason": "应由县局办理",
                                    "office": c.county.office_id}),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import case_of, clock_of, offers, told
-from tests.cast import MATERIALS, Cast, received
+from tests.cast import MATERIALS, Cast, received, scans
 from weimin.cases.models import Material
 from weimin.cases.verbs import accept, notify_again, notify_missing, supplement
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
@@ -96,20 +96,21 @@ def test_after_the_supplement_nobody_asks_again_without_a_reason(
 ) -> None:
     number = incomplete(cast, now)
     notify_missing(number, actor=cast.reviewer, now=now)
-    supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, MATERIALS, now))
     assert "notify_missing" not in offers(number, cast.reviewer, now)
 
 
 def test_after_the_supplement_acceptance_has_a_limit_again(cast: Cast, now: datetime) -> None:
     number = incomplete(cast, now)
     notify_missing(number, actor=cast.reviewer, now=now)
-    supplement(number, actor=cast.resident, now=now, have=MATERIALS)
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, MATERIALS, now))
     assert case_of(number).due_at is not None
 
 
 def test_after_the_supplement_it_can_be_accepted(cast: Cast, now: datetime) -> None:
     number = incomplete(cast, now)
     notify_missing(number, actor=cast.reviewer, now=now)
-    supplement(number, actor=cast.resident, now=now + timedelta(days=1), have=MATERIALS)
+    supplement(number, actor=cast.resident, now=now + timedelta(days=1),
+               have=scans(cast.resident, MATERIALS, now))
     accept(number, actor=cast.reviewer, now=now + timedelta(days=2))
     assert str(clock_of(number, "decision").start) == "2026-06-12"

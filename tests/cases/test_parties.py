@@ -208,7 +208,7 @@ def test_a_resident_learns_nothing_of_anothers_cases_and_the_office_does(
     cast: Cast, now: datetime
 ) -> None:
     first = receive(intake(cast.zhao), actor=cast.info, now=now).number
-    number = receive(for_him(cast, channel="web"), actor=cast.neighbour, now=now).number
+    number = receive(for_him(cast, channel="web", have={}), actor=cast.neighbour, now=now).number
     assert told(number)["twin"] == first
     with pytest.raises(AlreadyOpen, match=first):  # his own he may know
         receive(intake(cast.zhao, channel="web"), actor=cast.resident, now=now)

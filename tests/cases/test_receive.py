@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import ALLOWANCE, VILLAGE, Cast, intake, look, received
-from weimin.cases.models import Access, Case, Duty
+from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, intake, look, received, scans
+from weimin.cases.models import Access, Case, Duty, Material
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Party
 from weimin.kernel.codes import is_case_number
@@ -60,10 +60,21 @@ def test_a_second_open_case_for_the_same_thing_is_asked_about(cast: Cast, now: d
 
 def test_a_resident_applies_at_night_and_the_duty_post_answers(cast: Cast, now: datetime) -> None:
     night = now.replace(hour=3)
-    number = receive(intake(cast.zhao, channel="web"), actor=cast.resident, now=night).number
+    sent = intake(cast.zhao, channel="web", have=scans(cast.resident, MATERIALS, night))
+    number = receive(sent, actor=cast.resident, now=night).number
     case = Case.objects.get(number=number)
     assert case.lead_post_id == cast.reviewer.post_id  # the town's duty post in charge
     assert look(number, cast.resident, night).relations() == {"applicant"}
+
+
+def test_a_resident_hands_in_scans_and_not_his_word_for_paper(cast: Cast, now: datetime) -> None:
+    with pytest.raises(Invalid, match="网上只收扫描件"):
+        receive(intake(cast.zhao, channel="web"), actor=cast.resident, now=now)
+    scanned = scans(cast.resident, ["id-card"], now)
+    number = receive(intake(cast.zhao, channel="web", have=scanned), actor=cast.resident, now=now).number
+    states = dict(Material.objects.filter(case__number=number).values_list("key", "state"))
+    assert states == {"id-card": "have", "household-register": "missing", "bank-account": "missing",
+                      "apply": "missing"}
 
 
 def test_an_agent_needs_a_paper(cast: Cast, now: datetime) -> None:
@@ -103,7 +114,7 @@ def test_a_supervisor_does_not_receive(cast: Cast, now: datetime) -> None:
         ({"channel": "pigeon"}, "请选择"),
         ({"answers": {"nonsense": 1}}, "没有这一项"),
         ({"answers": {"birth": "1940年2月30日"}}, "应为日期"),
-        ({"answers": {"id_number": "990000194001010000"}}, "校验位不对"),
+        ({"answers": {"id_number": "990000194001010000"}}, "有一位输错了"),
         ({"have": {"moon-rock": None}}, "不需要这份材料"),
         ({"parties": ()}, "一位申请人"),
     ],

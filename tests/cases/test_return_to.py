@@ -108,7 +108,8 @@ def test_it_goes_only_to_a_step_that_was_done(cast: Cast, now: datetime) -> None
     housing = of_county("housing")
     do(number, "check", actor=housing, now=now)
     do(number, "police", actor=town_building(), now=now, reference="公交管2026-7")
-    do(number, "visit", actor=housing, now=now, visited_on="2026-06-10", found="属实")
+    do(number, "visit", actor=housing, now=now, visited_on="2026-06-10", found="属实",
+       companions="小周")
     with pytest.raises(Invalid, match="没有办理过"):
         send_back(number, now, "repair")
     send_back(number, now, "visit")

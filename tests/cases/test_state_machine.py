@@ -33,7 +33,7 @@ from tests.cases.scenes import (
     town_building,
     town_building_head,
 )
-from tests.cast import ALLOWANCE, HANDED, Cast, look
+from tests.cast import ALLOWANCE, HANDED, Cast, look, scans
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
@@ -50,7 +50,8 @@ REFUSALS = (NotAllowed, NotFound, Stale, WrongState)
 EXPERTS = "HY-MED-03"  # 门诊慢特病: two of three experts, and back to the start if they disagree
 DECLARED = "HY-EMP-03"  # 告知承诺: decided first, checked later, taken back if it was untrue
 STILL = frozenset(("nudge", "hand_over", "reassign"))  # may leave everything as it was
-ENDINGS = {"refuse": "refused", "withdraw": "withdrawn", "end": "ended"}
+ENDINGS = {"withdraw": "withdrawn", "end": "ended"}
+HASTY = frozenset(("refuse", *ENDINGS))  # done rarely, so that most cases go on
 
 
 @dataclass
@@ -108,8 +109,10 @@ class Township(RuleBasedStateMachine):
                 by=st.sampled_from(["信息员", "窗口", "外镇窗口", "居民"]))
     def somebody_comes(self, item: str, complete: bool, by: str) -> None:
         asked = application(self.cast.zhao, item)
-        if not complete:
-            asked = type(asked)(**{**vars(asked), "have": {}})
+        have = {} if not complete else asked.have
+        if by == "居民":
+            have = scans(self.people[by], have, self.now)
+        asked = type(asked)(**{**vars(asked), "have": have})
         self.number = receive(asked, actor=self.people[by], now=self.now).number
         case = self.case
         lead = self.people[by].post_id or someone_of(case.office_id).post_id
@@ -125,7 +128,7 @@ class Township(RuleBasedStateMachine):
             (action.verb, who, action.step.id if action.step else 0)
             for who in self.people for action in self.offers(who)
         }
-        verbs = sorted({verb for verb, _, _ in offered} - (set() if impatient == 9 else set(ENDINGS)))
+        verbs = sorted({verb for verb, _, _ in offered} - (set() if impatient == 9 else HASTY))
         if not verbs:
             return
         verbs = [v for v in verbs if v != "erase" or impatient == 8]  # after it nothing happens
@@ -180,6 +183,8 @@ class Township(RuleBasedStateMachine):
         elif verb == "take_over":
             model.answers(model.offered_to)
             model.first_contact = None
+        elif verb == "refuse":
+            model.state, model.outcome = "decided", "refused"
         elif verb in ENDINGS:
             model.closes(ENDINGS[verb])
         elif verb == "close":
@@ -278,7 +283,8 @@ class Township(RuleBasedStateMachine):
         return {
             "notify_missing": {"missing": {wanted[0]: "看不清"}},
             "notify_again": {"missing": {wanted[-1]: "看不清"}, "reason": "漏看"},
-            "supplement": {"have": dict.fromkeys(wanted)},
+            "supplement": {"have": scans(file.actor, wanted, self.now) if file.actor.is_resident
+                           else dict.fromkeys(wanted)},
             "suspend": {"reason": pick(["hearing", "site_visit", "supplement"]), "expected": "三日"},
             "extend": {"term": "1wd", "reason": "情况复杂"},
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
+import pytest
 from django.db.models import QuerySet
 
 from tests.cast import Cast, accepted, do, received
 from weimin.cases.models import Case
 from weimin.cases.verbs import notify_missing
-from weimin.kernel import vault
+from weimin.cases.verbs.receive import Party
+from weimin.kernel import codes, vault
 from weimin.outbox.delivery import deliver_due, read
 from weimin.outbox.models import Message
+from weimin.registry.models import Person
 
 
 def told(number: str) -> list[str]:
@@ -62,3 +65,33 @@ def test_whom_no_sms_reaches_is_somebodys_to_call(cast: Cast, now: datetime) -> 
     row = messages(number).get()
     assert row.status == "failed"
     assert "电话" in row.error
+
+
+@pytest.mark.parametrize(
+    ("his", "helpers", "told_to"),
+    [
+        ("19000001234", "19000005678", "zhao"),  # who can be reached himself hears it himself
+        ("", "19000005678", "qian"),
+        ("07348888888", "19000005678", "qian"),  # no SMS comes to a land line
+        ("19000001234", "", "zhao"),
+        ("", "", "zhao"),  # nobody: it is his name that stands on the list of calls
+    ],
+)
+def test_of_applicant_and_helper_it_is_told_to_whoever_can_be_reached(
+    cast: Cast, now: datetime, his: str, helpers: str, told_to: str
+) -> None:
+    for person, phone in ((cast.zhao, his), (cast.qian, helpers)):
+        person.set_phone(phone) if phone else _without_phone(person)
+        person.save()
+    number = received(cast, now, have={}, parties=(
+        Party(person_id=cast.zhao.pk, name="赵大爷", phone=his),
+        Party(role="agent", person_id=cast.qian.pk, name="钱大妈", phone=helpers, paper="委托书")))
+    notify_missing(number, actor=cast.reviewer, now=now)
+    deliver_due(now)
+    row = messages(number).get()
+    assert read(row.payload)["person"] == str(getattr(cast, told_to).pk)
+    assert row.status == ("sent" if codes.is_mobile(his) or codes.is_mobile(helpers) else "failed")
+
+
+def _without_phone(person: Person) -> None:
+    person.phone_cipher, person.phone_hash, person.phone_mask = b"", None, ""

@@ -21,7 +21,7 @@ from weimin.documents.sample_data import SAMPLES, denial, nobodys_id_number
 from weimin.documents.shapes import FORMS
 
 RARE = "𠮷"  # U+20BB7, in neither of our fonts
-WITH_SEAL = [form for form in FORMS if form not in ("slip", "dossier")]
+WITH_SEAL = [form for form in FORMS if form not in ("slip", "dossier", "consent")]
 
 
 def pages_of(pdf: bytes) -> list[str]:
@@ -50,10 +50,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "acceptance": ("清民受〔2026〕128号", "2026年12月7日", "2026年12月21日", "王建国"),
     "refusal": ("清民不受〔2026〕3号", "不予受理", "60日", "6个月"),
     "decision": ("清民许〔2026〕12号", "准予社会团体成立登记决定书", "6个月", "抄送"),
+    "revocation": ("清民撤〔2026〕2号", "撤销社会团体法人登记证书决定书", "第六十九条第二款", "60日", "6个月"),
     "certificate": ("QHYD-2026-004512-3", "赵大爷", "长期有效", "8H2K-5TQP"),
     "extension": ("清民延〔2026〕5号", "2027年1月5日", "本机关负责人"),
     "special": ("清民特〔2026〕2号", "8个工作日", "专家评审"),
     "delivery": ("QH-2026-11-000140-7", "清民许〔2026〕12号", "直接送达"),
+    "consent": ("QH-2026-11-000128-6", "赵大爷", "电子送达确认书", "不同意", "第九十条"),
     "slip": ("A036", "前面等候", "2至4号窗口"),
     "dossier": ("QH-2026-11-000128-6", "卷内目录", "30年（D30）", "papers/01-"),
     "transfer": ("清民函〔2026〕21号", "清禾县人力资源和社会保障局", "连续计算"),

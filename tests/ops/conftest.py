@@ -3,12 +3,14 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.installation import open_folder
 from weimin.ops import places
 from weimin.ops.postgres import Server
 
@@ -40,10 +42,40 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def server(data_dir: Path, binaries: Path) -> Iterator[Server]:
+def new_server(data_dir: Path, binaries: Path) -> Iterator[Server]:
+    """A server as the product makes it: nothing is there yet."""
     server = Server(data_dir, binaries)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def clusters() -> Iterator[Callable[[Path], Server]]:
+    """A cluster of each version, initialised once, to copy from.
+
+    It does not wait for the disk: these tests kill processes, never the machine.
+    """
+    made: dict[Path, Server] = {}
+
+    def cluster(binaries: Path) -> Server:
+        if binaries not in made:
+            made[binaries] = Server(open_folder(), binaries)
+            made[binaries].ensure_initialised()
+            with (made[binaries].data / "postgresql.conf").open("a") as conf:
+                conf.write("fsync = off\n")
+        return made[binaries]
+
+    yield cluster
+    for server in made.values():
+        shutil.rmtree(server.data_dir)
+
+
+@pytest.fixture
+def server(new_server: Server, clusters: Callable[[Path], Server]) -> Server:
+    """A server on a copy of an initialised cluster, not started."""
+    made = clusters(new_server.binaries)
+    subprocess.run(["cp", "-a", made.data, made.home / "passwords.json", new_server.home], check=True)
+    return new_server
 
 
 def processes_of(server: Server) -> list[int]:

@@ -19,14 +19,14 @@ from weimin.ops.postgres import APP, OWNER, SUPERUSER, Server, ensure_database
 from weimin.ops.process import spawn
 
 
-def test_it_works(server: Server) -> None:
-    server.start()
-    server.ensure_database()
-    with psycopg.connect(server.url()) as connection:
+def test_it_works(new_server: Server) -> None:
+    new_server.start()
+    new_server.ensure_database()
+    with psycopg.connect(new_server.url()) as connection:
         assert connection.execute("SELECT current_user").fetchone() == (APP,)
-    server.stop()
-    assert not server.is_ready()
-    assert processes_of(server) == []
+    new_server.stop()
+    assert not new_server.is_ready()
+    assert processes_of(new_server) == []
 
 
 def test_letters_are_unicode_and_order_is_by_code_point(server: Server) -> None:
@@ -76,11 +76,11 @@ def test_a_role_without_password_is_refused(server: Server) -> None:
             psycopg.connect(url)
 
 
-def test_secrets_and_data_are_private(server: Server) -> None:
-    server.ensure_initialised()
-    assert (server.home / "passwords.json").stat().st_mode & 0o777 == 0o600
-    assert server.data.stat().st_mode & 0o777 == 0o700
-    assert not (server.home / "initdb.password").exists()
+def test_secrets_and_data_are_private(new_server: Server) -> None:
+    new_server.ensure_initialised()
+    assert (new_server.home / "passwords.json").stat().st_mode & 0o777 == 0o600
+    assert new_server.data.stat().st_mode & 0o777 == 0o700
+    assert not (new_server.home / "initdb.password").exists()
 
 
 def test_killed_server_starts_again_although_its_pid_lives_on_as_somebody_else(server: Server) -> None:
@@ -143,10 +143,10 @@ def test_tcp_port_in_use_is_said(data_dir: Path, binaries: Path) -> None:
             server.start()
 
 
-def test_interrupted_initdb_leaves_nothing_half(server: Server) -> None:
-    (server.home / "data.new" / "base").mkdir(parents=True)
-    server.start()
-    assert server.is_ready()
+def test_interrupted_initdb_leaves_nothing_half(new_server: Server) -> None:
+    (new_server.home / "data.new" / "base").mkdir(parents=True)
+    new_server.start()
+    assert new_server.is_ready()
 
 
 def test_broken_setting_is_shown(server: Server) -> None:
@@ -306,10 +306,10 @@ def test_a_role_that_may_only_create_needs_no_superuser(server: Server) -> None:
         assert OWNER in refused.value.remedy
 
 
-def test_starts_fast_enough(server: Server) -> None:
+def test_starts_fast_enough(new_server: Server) -> None:
     """Figures for people; the aim is generous because machines are shared."""
     marks = [time.monotonic()]
-    for step in (server.start, server.ensure_database, server.stop, server.start):
+    for step in (new_server.start, new_server.ensure_database, new_server.stop, new_server.start):
         step()
         marks.append(time.monotonic())
     names = ("cold start", "database", "stop", "warm start")

@@ -110,7 +110,7 @@ SLIPS = [
     ("delegations.csv", "HY-AID-01,decide,430421103,town", "HY-AID-01,decide,430422407,town", "没有乡镇（街道）一级的“civil-affairs”单位", "offices.yaml"),
     ("areas.csv", "430405007006,王江社区居委会", "430499007006,王江社区居委会", "的上级 430499007 不存在", "先写上级"),
     ("areas.csv", "\n4304,衡阳市", "\n4305,邵阳市,ordinary,2018-01-01,,,\n4304,衡阳市", "是第二个市", "另建一个包"),
-    ("lines.yaml", "- {code: transport", "- {code: housing, name: 又一个}\n- {code: transport", "条线代码 housing 用了两次", "另一处在 lines.yaml"),
+    ("lines.yaml", "- {code: transport", "- {code: housing, name: 又一个}\n- {code: transport", "条线代码 housing 写了两次", "另一处在 lines.yaml"),
     ("offices.yaml", "lines: [market],", "lines: [makret],", "条线 makret 不存在", "lines.yaml"),
     ("offices.yaml", "kinds: [ordinary, zone], key: service", "kinds: [prison], key: jail", "没有一个区划套用", "核对"),
     ("offices.yaml", "key: committee,", "", "没有写 key", "each_line"),

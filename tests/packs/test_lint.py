@@ -61,7 +61,14 @@ FAULTS = [
     ("items/elderly-care.yaml", "handling: instant", "handling: promised", "应是即办件"),
     ("items/elderly-care.yaml", "visits: 0\n", "visits: 1\n", "没有说明原因"),
     ("items/medical-insurance.yaml", "consequence:", "consequence: 农合按今天的规定报销。\n  old_consequence:", "旧称"),
+    ("items/social-assistance.yaml", "extension: 15wd, refusal: 3wd", "extension: 15wd, refusal: 11wd", "不予决定的告知时限11个工作日长于10个工作日"),
+    ("items/social-assistance.yaml", "extension: 15wd, refusal: 3wd", "extension: 15wd, refusal: soon", "期限“soon”看不懂"),
     ("delegations.csv", "HY-AID-01,decide,430421103,town", "HY-AID-01,decide,430421103,village", "决定权给了村"),
+    ("flows.yaml", "alone: 便民上门，只登记本人在世的事实，不作调查（示意）", "alone: ''", "alone：没有写理由"),
+    ("flows.yaml", "title: 审核, kind: review", "title: 审核, alone: 人手不够, kind: review", "本来就不要求两人"),
+    ("delegations.csv", "*,accept,4304,town,entrusted", "*,accept,4304,village,entrusted", "把行政许可的受理给了村（社区）：HY-BLD-03、HY-BLD-04、HY-EMP-05"),
+    ("delegations.csv", "HY-ELD-01,accept,430421,village", "HY-BLD-03,accept,430421,village", "把行政许可的受理给了村（社区）：HY-BLD-03"),
+    ("delegations.csv", "HY-ELD-01,accept,430421,village", "HY-EMP-06,print,430421,village", "把行政许可的出证给了村（社区）：HY-EMP-06"),
     ("delegations.csv", "HY-AID-01,decide,430421103", "HY-AID-01,decide,999999999", "不存在的地方"),
     ("delegations.csv", "HY-ELD-02,decide", "HY-NOT-99,decide", "事项 HY-NOT-99 不存在"),
     ("offices.yaml", "lines: [agriculture],", "lines: [agriculture, market],", "由两个单位承担"),
@@ -103,6 +110,63 @@ def test_every_flow_ends_with_the_result_in_the_residents_hand() -> None:
     pack = read_pack(PACKS / "hengyang")
     for item in pack.items:
         assert DELIVER in item_data(pack, item)["flow"]["steps"], item["code"]
+
+
+@pytest.mark.parametrize("row", [
+    "HY-BLD-03,receive,430421103,village,entrusted,2020-06-01,,（示意）代收,示意",
+    "HY-BLD-03,accept,430421103,town,entrusted,2020-06-01,,（示意）受理,示意",
+    "HY-MED-05,print,430421103,village,entrusted,2020-06-01,,（示意）打印,示意",  # no permit
+])
+def test_a_village_receives_permits_on_behalf_and_a_town_accepts_them(copy: Path, row: str) -> None:
+    path = copy / "delegations.csv"
+    path.write_text(path.read_text(encoding="utf-8").rstrip("\n") + f"\n{row}\n", encoding="utf-8")
+    assert lint(read_pack(copy)) == []
+
+
+@pytest.mark.parametrize(("kind", "said"), [
+    ("register", []),
+    ("review", ["HY-LND-01：行政许可的环节 village（审核）由村（社区）办"]),
+    ("site-visit", ["HY-LND-01：行政许可的环节 village（现场核查）由村（社区）办"]),
+])
+def test_what_a_permit_needs_is_examined_by_an_organ_and_a_village_only_registers(
+    copy: Path, kind: str, said: list[str]
+) -> None:
+    path = copy / "flows.yaml"
+    step = "village: {title: 村级协审登记（小组讨论、村级意见）, kind: register"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(step) == 1
+    path.write_text(text.replace(step, step.replace("register", kind)), encoding="utf-8")
+    assert [fault.what for fault in lint(read_pack(copy))] == said
+
+
+def test_a_permit_is_never_examined_alone(copy: Path) -> None:
+    path = copy / "flows.yaml"
+    visit = "visit: {title: 现场勘查, kind: site-visit,"  # of the flow of two permits
+    text = path.read_text(encoding="utf-8")
+    assert text.count(visit) == 1
+    path.write_text(text.replace(visit, f"{visit} alone: 人手不够,"), encoding="utf-8")
+    faults = lint(read_pack(copy))
+    assert [fault.what for fault in faults] == [
+        f"{code}：行政许可的环节 visit 写了 alone" for code in ("HY-BLD-03", "HY-BLD-04")]
+    assert "两人以上" in faults[0].remedy
+
+
+@pytest.mark.parametrize(("limit", "said"), [
+    ("3wd", []),
+    ("4wd", ["HY-AID-01", "HY-AID-02"]),  # a denial of theirs must be there within three
+])
+def test_a_delivery_that_is_slower_than_the_law_is_a_fault(
+    copy: Path, limit: str, said: list[str]
+) -> None:
+    path = copy / "flows.yaml"
+    issue = "title: 出具确认（不予确认）通知, kind: certificate, who: item@county, needs: [decide], limit: 3wd}"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(issue) == 1
+    hand = f"\n    hand: {{kind: delivery, who: counter, needs: [issue], limit: {limit}}}"
+    path.write_text(text.replace(issue, issue + hand), encoding="utf-8")
+    faults = [fault.what for fault in lint(read_pack(copy))]
+    assert [what.split("：")[0] for what in faults] == said
+    assert all("送达环节 hand 的 limit 4个工作日长于3个工作日" in what for what in faults)
 
 
 def _merged(copy: Path, **values: str) -> str:

@@ -8,9 +8,11 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from tests.cast import ALLOWANCE, Cast, received
+from tests.cases.scenes import ROAD, application, item_of, town_building
+from tests.cast import ALLOWANCE, VILLAGE, Cast, received
 from tests.conftest import ROOT
 from weimin.cases.models import Case
+from weimin.cases.verbs import receive
 from weimin.catalogue.models import Delegation, Item, ItemVersion
 from weimin.catalogue.routes import routes_now
 from weimin.kernel.errors import Invalid
@@ -83,10 +85,27 @@ def test_moving_a_decision_to_one_town_is_one_row(cast: Cast, now: datetime) -> 
     path = ["4304", "430421", "430421103", "430421103200"]
     other = ["4304", "430421", "430421100", "430421100200"]
     routes = routes_now()
-    assert routes.power(item.pk, "decide", path, now.date(), "county").level == "town"
-    assert routes.power(item.pk, "decide", other, now.date(), "county").level == "county"
+    assert routes.power(item_of(ALLOWANCE), "decide", path, now.date(), "county").level == "town"
+    assert routes.power(item_of(ALLOWANCE), "decide", other, now.date(), "county").level == "county"
     row.delete()
-    assert routes_now().power(item.pk, "decide", path, now.date(), "county").level == "county"
+    assert routes_now().power(item_of(ALLOWANCE), "decide", path, now.date(), "county").level == "county"
+
+
+def test_a_village_that_was_given_a_permits_acceptance_only_receives_it(
+    cast: Cast, now: datetime
+) -> None:
+    """A row from before it was a permit gives nothing; of other things the village accepts."""
+    for code in (ROAD, ALLOWANCE):
+        Delegation.objects.create(
+            item=Item.objects.get(code=code), power="accept", area_id=VILLAGE, level="village",
+            kind="entrusted", during=DateRange(now.date(), None))
+    path = [VILLAGE[:4], VILLAGE[:6], VILLAGE[:9], VILLAGE]
+    routes = routes_now()
+    assert routes.power(item_of(ALLOWANCE), "accept", path, now.date(), "county").level == "village"
+    assert routes.power(item_of(ROAD), "accept", path, now.date(), "county").level == "town"
+    number = receive(application(cast.zhao, ROAD), actor=cast.info, now=now).number
+    case = Case.objects.get(number=number)
+    assert (case.receiver_id, case.office_id) == (cast.info.office_id, town_building().office_id)
 
 
 def test_a_village_is_never_given_a_decision(db: None, now: datetime) -> None:

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 from weimin.catalogue.models import PackVersion
 from weimin.kernel.errors import Invalid, NotFound, Stale
 from weimin.packs import shelf
+from weimin.packs.export import packed
 from weimin.worktime.current import forget
 
 HENGYANG = ROOT / "packs" / "hengyang"
@@ -45,6 +46,21 @@ def zipped(top: str = "", more: dict[str, bytes] | None = None, **changed: str) 
 def test_a_zip_with_or_without_its_folder_is_taken_in(db: None, home: Path, top: str) -> None:
     found = shelf.check(shelf.bring(zipped(top)))
     assert found.faults == [] and found.changes == ["没有变化"]
+
+
+def test_a_pack_that_was_exported_comes_in_with_what_it_extends(db: None, home: Path) -> None:
+    content, count = packed(HENGYANG)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+        assert (tops, count) == ({"hengyang", "china"}, len(archive.namelist()))
+    folder = shelf.folder_of(shelf.bring(content))
+    assert (folder.parent / "china" / "calendar.csv").is_file()
+    assert shelf.check(shelf.bring(content)).changes == ["没有变化"]
+
+
+def test_two_packs_that_have_nothing_to_do_with_each_other_are_refused(home: Path) -> None:
+    with pytest.raises(Invalid, match="几个不相干的包"):
+        shelf.bring(zipped("一/", {"二/pack.yaml": b"name: two\n"}))
 
 
 def test_what_systems_put_into_zips_is_left_out(db: None, home: Path) -> None:

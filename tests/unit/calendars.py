@@ -1,7 +1,11 @@
-"""The decreed calendars of 2025 and 2026, as facts (国办发明电〔2024〕12号, 〔2025〕7号)."""
+"""The decreed calendars of 2025 and 2026, as facts (国办发明电〔2024〕12号, 〔2025〕7号).
 
-from datetime import date, timedelta
+And days as tables write them: with their weekday, which is checked.
+"""
 
+from datetime import date, datetime, time, timedelta
+
+from weimin.kernel.clock import SHANGHAI
 from weimin.worktime.calendar import Calendar, calendar_of
 
 
@@ -30,3 +34,20 @@ def decreed(*years: int) -> Calendar:
     days = [(day, "holiday") for year in years for span in _OFF[year] for day in _span(*span)]
     days += [(date.fromisoformat(day), "makeup_workday") for y in years for day in _WORKED[y]]
     return calendar_of(version=max(years), days=days)
+
+
+WEEKDAYS = "一二三四五六日"
+
+
+def on(written: str) -> date:
+    """``2026-06-10 周三`` as a day. The table itself is wrong if the weekday is."""
+    text, weekday = written.split(" 周")
+    day = date.fromisoformat(text)
+    assert WEEKDAYS[day.weekday()] == weekday, f"{text} is 周{WEEKDAYS[day.weekday()]}"
+    return day
+
+
+def at(written: str) -> datetime:
+    """``2026-06-10 周三 17:00`` on the wall clock of Shanghai."""
+    day, moment = written.rsplit(" ", 1)
+    return datetime.combine(on(day), time.fromisoformat(moment), tzinfo=SHANGHAI)

@@ -57,6 +57,35 @@ def last_moment(
     return datetime.combine(day, world.closes(day), tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
+def first_day(moment: datetime, count: int, world: World) -> date:
+    """From which day a term counts: a matter of the same day comes too late after closing time."""
+    day, at = moment.date(), moment.time()
+    while count == 0 and (not world.works(day) or (day == moment.date() and at > world.closes(day))):
+        day += DAY
+    return day
+
+
+def counts_from(
+    received: date, told: datetime | None, complete: date | None, accepted: datetime, world: World
+) -> date:
+    """From which day a permit's days count: the file is read day by day, as the law reads it.
+
+    ``told`` is the one notice, ``complete`` the day on which all that it asked for was there.
+    """
+    spoken = [moment for moment in (told, accepted) if moment is not None]
+    working, day = 0, received
+    while working < 5:
+        day += DAY
+        working += world.works(day)
+    over = datetime.combine(day, world.closes(day), tzinfo=ZoneInfo("Asia/Shanghai"))
+    if all(moment > over for moment in spoken):
+        return received  # 行政许可法 32(1)(4): 逾期不告知的，自收到申请材料之日起即为受理
+    day = received
+    while day != accepted.date() and day != complete:
+        day += DAY
+    return day  # 32(1)(5): 提交全部补正申请材料的，应当受理
+
+
 def _days_after(start: date, left: int) -> Iterator[date]:
     """The days to look at: never the first one (民法典 201), none for a term of nothing."""
     day = start

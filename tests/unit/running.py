@@ -21,6 +21,7 @@ from weimin.flow.transitions import (
     begin,
     complete,
     finished,
+    refuse,
     return_to,
 )
 
@@ -85,6 +86,12 @@ class Running:
         """The case begins anew; what was before stays in the trail."""
         self.outcome = ""
         self._carry_out(begin(self.flow, self.facts, self.rows))
+        return self.plan
+
+    def refused(self) -> Plan:
+        """The case is denied before it begins, as if no step had opened yet."""
+        self.rows, self.outcome = [], "denied"
+        self._carry_out(refuse(self.flow, self.facts))
         return self.plan
 
     # -- what stands -----------------------------------------------------------------------------

@@ -146,6 +146,18 @@ def test_a_village_may_help_with_the_rest(kind):
     assert faults(a=step(kind, who="civil-affairs@village")) == []
 
 
+def test_a_visit_may_be_made_alone_with_a_reason():
+    alone = step("site-visit", alone="只登记本人在世的事实")
+    assert faults(a=alone) == []
+    found = flow(a=alone, b=step("site-visit"))
+    assert {key: [ask.required for ask in spec.asks if ask.second]
+            for key, spec in found.steps.items()} == {"a": [False], "b": [True]}
+
+
+def test_what_one_does_anyway_is_not_excused():
+    assert only_fault(a=step("review", alone="人手不够")) == ("a", "“审核”本来就不要求两人")
+
+
 def test_the_items_own_line_does_not_let_a_village_decide():
     assert only_fault(a=step("decision", who="item@village"))[0] == "a"
 

@@ -6,34 +6,18 @@ The days off and the make-up days are the decreed ones of 2025 and 2026: 元旦 
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 import pytest
 
-from tests.unit.calendars import decreed
-from weimin.flow.due import Due, Pause, days_left, due, light, never_later, warn_day
+from tests.unit.calendars import at, decreed, on
+from weimin.flow.due import Due, Pause, days_left, due, first_day, light, never_later, warn_day
 from weimin.flow.profiles import PAUSE_TITLES, PROFILES
 from weimin.flow.terms import Term
-from weimin.kernel.clock import SHANGHAI
 from weimin.worktime.calendar import Calendar, Season
 
 CALENDAR = decreed(2025, 2026)
 PERMIT = PROFILES["permit"]
-WEEKDAYS = "一二三四五六日"
-
-
-def on(written: str) -> date:
-    """``2026-06-10 周三`` as a day. The table itself is wrong if the weekday is."""
-    text, weekday = written.split(" 周")
-    day = date.fromisoformat(text)
-    assert WEEKDAYS[day.weekday()] == weekday, f"{text} is 周{WEEKDAYS[day.weekday()]}"
-    return day
-
-
-def at(written: str) -> datetime:
-    """``2026-06-10 周三 17:00`` on the wall clock of Shanghai."""
-    day, moment = written.rsplit(" ", 1)
-    return datetime.combine(on(day), time.fromisoformat(moment), tzinfo=SHANGHAI)
 
 
 def pause(written: str) -> Pause:
@@ -144,6 +128,32 @@ def test_the_office_extends_its_own_term_and_the_government_the_joint_one_art_42
 def test_only_for_permits_silence_accepts_and_renews_art_32_and_50():
     assert [key for key, profile in PROFILES.items() if profile.silence_accepts] == ["permit"]
     assert [key for key, profile in PROFILES.items() if profile.silence_renews] == ["permit"]
+
+
+def test_only_a_permit_must_be_accepted_with_the_full_supplement_art_32():
+    terms = {key: str(profile.supplement_accepts) for key, profile in PROFILES.items()}
+    assert [key for key, term in terms.items() if term != "None"] == ["permit"]
+    assert terms["permit"] == "1wd"
+
+
+@pytest.mark.parametrize(
+    ("received", "silent", "complete", "accepted", "begins"),
+    [
+        ("2026-06-10 周三", False, None, "2026-06-12 周五", "2026-06-12 周五"),  # complete at once
+        ("2026-06-10 周三", False, "2026-06-15 周一", "2026-06-15 周一", "2026-06-15 周一"),
+        ("2026-06-10 周三", False, "2026-06-15 周一", "2026-06-24 周三", "2026-06-15 周一"),  # late
+        ("2026-06-10 周三", False, "2026-06-20 周六", "2026-06-22 周一", "2026-06-20 周六"),  # 端午
+        ("2026-06-10 周三", True, None, "2026-06-18 周四", "2026-06-10 周三"),  # no notice in time
+        ("2026-06-10 周三", True, "2026-06-22 周一", "2026-06-24 周三", "2026-06-10 周三"),
+    ],
+)
+def test_a_permits_days_count_from_when_it_had_to_be_accepted_art_32(
+    received, silent, complete, accepted, begins
+):
+    assert PERMIT.counts_from(
+        accepted=on(accepted), received=on(received), silent=silent,
+        supplemented=complete and on(complete),
+    ) == on(begins)
 
 
 # -- 行政许可法 art. 45: what does not count -----------------------------------------------------
@@ -421,6 +431,37 @@ def test_days_that_do_not_count_are_no_part_of_the_share():
 )
 def test_a_matter_of_the_same_day_has_no_yellow(now, colour):
     assert _light(now, ends("2026-06-10 周三", "0wd")) == colour
+
+
+@pytest.mark.parametrize(
+    ("came", "last"),
+    [
+        ("2026-06-10 周三 08:00", "2026-06-10 周三 17:00"),  # before the doors open
+        ("2026-06-10 周三 17:00", "2026-06-10 周三 17:00"),  # the very moment
+        ("2026-06-10 周三 21:48", "2026-06-11 周四 17:00"),  # online, in the evening
+        ("2026-06-12 周五 17:01", "2026-06-15 周一 17:00"),  # a weekend follows
+        ("2026-06-13 周六 10:00", "2026-06-15 周一 17:00"),  # nobody is there
+        ("2026-02-13 周五 20:00", "2026-02-14 周六 17:00"),  # a make-up Saturday follows
+        ("2026-09-30 周三 18:00", "2026-10-08 周四 17:00"),  # 国庆 follows
+    ],
+)
+def test_a_matter_of_the_same_day_that_comes_after_hours_is_of_the_next_working_day_art_203(
+    came, last
+):
+    term = Term.parse("0wd")
+    found = due(start=first_day(at(came), term, CALENDAR), term=term, calendar=CALENDAR)
+    assert found.at == at(last)
+    assert light(at(came), due_at=found.at, warn_on=found.warn) == "green"
+
+
+@pytest.mark.parametrize("came", ["2026-06-10 周三 10:00", "2026-06-10 周三 21:48"])
+@pytest.mark.parametrize(
+    ("term", "last"),
+    [("5wd", "2026-06-17 周三"), ("7d", "2026-06-17 周三"), ("1m", "2026-07-10 周五")],
+)
+def test_an_evening_changes_no_other_term_its_first_day_does_not_count_art_201(came, term, last):
+    start = first_day(at(came), Term.parse(term), CALENDAR)
+    assert due(start=start, term=Term.parse(term), calendar=CALENDAR).day == on(last)
 
 
 def test_a_clock_that_stands_still_is_green_and_has_no_days_left():

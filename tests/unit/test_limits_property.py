@@ -1,16 +1,19 @@
 """Due days for any history: they agree with a slow second opinion, and obey simple laws."""
 
 import random
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import permutations
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.oracle import World, last_moment
-from weimin.flow.due import Due, Pause, due, never_later
+from tests.unit.oracle import World, counts_from, last_moment
+from tests.unit.oracle import first_day as first_day_by_oracle
+from weimin.flow.due import Due, Pause, due, first_day, never_later
+from weimin.flow.profiles import PERMIT, PROFILES
 from weimin.flow.terms import Term
+from weimin.kernel.clock import SHANGHAI
 from weimin.worktime.calendar import Calendar, Season, calendar_of
 
 HISTORIES = 100_000
@@ -148,6 +151,78 @@ def test_hypothesis_finds_no_history_on_which_the_oracle_disagrees(calendar, his
         start, term.count, term.unit, world, [(p.began, p.ended) for p in pauses]
     )
     assert _on(calendar, start, term, pauses).at == expected
+
+
+hours = st.integers(0, 23)
+gaps = st.integers(0, 16)
+
+
+@st.composite
+def beginnings(
+    draw: st.DrawFn, *, whole: bool = False
+) -> tuple[date, datetime | None, date | None, datetime]:
+    """Received, told what is missing (or not), all of it there (or not), accepted: in this order.
+
+    With ``whole`` it always was told, and always came in.
+    """
+    received = draw(days)
+    told = complete = None
+    day = received
+    if whole or draw(st.booleans()):
+        day += timedelta(days=draw(gaps))
+        told = datetime.combine(day, time(draw(hours)), SHANGHAI)
+        if whole or draw(st.booleans()):
+            complete = day = day + timedelta(days=draw(gaps))
+    day += timedelta(days=draw(gaps))
+    accepted = datetime.combine(day, time(23 if told and told.date() == day else draw(hours)), SHANGHAI)
+    return received, told, complete, accepted
+
+
+def _begins(
+    calendar: Calendar, received: date, told: datetime | None, complete: date | None,
+    accepted: datetime, profile: str = "permit",
+) -> date:
+    over = due(start=received, term=PERMIT.notice, calendar=calendar).at
+    return PROFILES[profile].counts_from(
+        accepted=accepted.date(), received=received, silent=(told or accepted) > over,
+        supplemented=complete,
+    )
+
+
+@a_property
+@given(calendars, beginnings())
+def test_the_oracle_agrees_from_which_day_a_permits_days_count(calendar, beginning):
+    received, told, complete, accepted = beginning
+    world = next(w for c, w in WORLDS if c is calendar)
+    expected = counts_from(received, told, complete, accepted, world)
+    found = _begins(calendar, *beginning)
+    assert found == expected
+    assert _on(calendar, found, PERMIT.decision, []).at == last_moment(expected, 20, "wd", world)
+
+
+@a_property
+@given(calendars, beginnings(whole=True), gaps)
+def test_who_accepts_a_complete_supplement_later_gains_no_day(calendar, beginning, more):
+    received, told, complete, accepted = beginning
+    later = accepted + timedelta(days=more)
+    assert _begins(calendar, received, told, complete, later) == _begins(calendar, *beginning)
+
+
+@a_property
+@given(calendars, beginnings(), st.sampled_from(sorted(set(PROFILES) - {"permit"})))
+def test_the_days_of_all_else_count_from_acceptance(calendar, beginning, profile):
+    assert _begins(calendar, *beginning, profile=profile) == beginning[3].date()
+
+
+@a_property
+@given(calendars, days, st.times(), st.integers(0, 3), units)
+def test_hypothesis_finds_no_hour_at_which_the_oracle_begins_elsewhere(
+    calendar, day, hour, count, unit
+):
+    world = next(w for c, w in WORLDS if c is calendar)
+    moment = datetime.combine(day, hour, tzinfo=SHANGHAI)
+    assert first_day(moment, Term(count, unit), calendar) == first_day_by_oracle(
+        moment, count, world)
 
 
 @a_property

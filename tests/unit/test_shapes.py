@@ -53,6 +53,10 @@ STEPS = [
     ("{@, on_reject: back}", "on_reject：看不懂：back"),
     ("{@, on_reject: return()}", "on_reject：看不懂"),
     ("{@, on_reject: END}", "on_reject：看不懂：END"),
+    ("{@, alone: ''}", "alone：没有写理由"),
+    ("{@, alone: '  '}", "alone：没有写理由"),
+    ("{@, alone: true}", "alone：没有写理由"),
+    ("{@, alone: }", "alone：没有写理由"),
     ("{@, on_reject: 5}", "on_reject：看不懂：5"),
 ]
 
@@ -141,3 +145,6 @@ def test_msgspec_itself_takes_whatever_the_schema_calls_clean() -> None:
     msgspec.convert(_plain(pack.items), shapes.ITEMS)
     msgspec.convert(_plain(pack.flows), dict[str, shapes.Flow])
     msgspec.convert(_plain(pack.offices), list[shapes.Office])
+    exception = parse("- {office: 430421103.x, lines: [health, {line: housing, until: 2026-12-01}]}", "x", [])
+    assert schema.faults_of(exception, list[shapes.OneOffice], exception) == []
+    msgspec.convert(_plain(exception), list[shapes.OneOffice])

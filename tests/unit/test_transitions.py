@@ -287,6 +287,15 @@ def test_a_denial_at_the_first_step_skips_all_the_others():
     assert case.open == {"deliver"}
 
 
+def test_what_is_refused_at_the_door_is_only_delivered():
+    case = Running(JOINT)
+    case.refused()
+    assert case.open == {"deliver"}
+    assert case.all_in("skipped") == set(JOINT) - {"deliver"}
+    case.done("deliver")
+    assert case.finished
+
+
 # -- returned ------------------------------------------------------------------------------------
 
 

@@ -125,6 +125,17 @@ def test_a_finished_case_can_be_opened_again_and_comes_to_its_end_again(
 
 
 @a_property
+@given(cases(quorums=True))
+def test_what_is_refused_at_the_door_opens_nothing_but_deliveries(case: Running):
+    case.refused()
+    while case.open:  # asked anew each time: a quorum may end what another would have done
+        row = next(row for row in case.rows if row.state == "open")
+        assert kind_of(case.flow.steps[row.key].kind).delivers
+        case.done(row.key, branch=row.branch)
+    assert case.finished
+
+
+@a_property
 @given(cases())
 def test_a_case_that_everybody_approves_is_never_denied(case: Running):
     _to_the_end(case)

@@ -64,7 +64,7 @@ def given(cast: Cast, number: str) -> dict[str, Any]:
         "file": Material.objects.get(case=case, key="id-card").file_id, "kind": "open",
         "office": case.office_id, "message": 0, "verb": "nudge", "job": 0, "row": 0,
         "question": "area",
-        "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
+        "post": cast.clerk.post_id, "account": cast.clerk.account_id, "version": PackVersion.objects.latest("id").pk,
         "decree": Decree.objects.latest("id").pk, "year": 2026, **sent(cast, case),
     }
 
@@ -92,6 +92,8 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "POST /check/certificate": {"number": "1", "code": "1"},
         "POST /sign-in": {"phone": "1"},
         "POST /mine/{number}/rate": {"level": "9", "contact": "1"},
+        "GET /admin/offices/new": {"area": VILLAGE},
+        "POST /admin/offices/new": {"area": VILLAGE},
         "GET /admin/packs/check": {"source": "installed:hengyang"},
         "POST /admin/packs/publish": {"source": "installed:hengyang"},
         "POST /admin/jobs/run": {"task": "weimin.trail.tasks.root"},

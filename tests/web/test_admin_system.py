@@ -5,17 +5,19 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from tests.cases.scenes import ROAD
 from tests.cast import ALLOWANCE, TOWN, Cast, accepted, received
 from tests.conftest import ROOT
 from tests.web.doors import logged_in
@@ -184,6 +186,33 @@ def test_a_power_is_given_withdrawn_and_the_withdrawal_undone(admin: Client, cas
         "delegate", "withdraw_delegation", "restore_delegation"]
 
 
+@pytest.mark.parametrize(("item", "power", "level", "said"), [
+    (ROAD, "accept", "village", "村（社区）只代收，“受理”请选乡镇或以上"),
+    (ROAD, "print", "village", "村（社区）只代收，“出证”请选乡镇或以上"),
+    (ROAD, "decide", "village", "村（社区）不作决定"),
+    (ALLOWANCE, "decide", "village", "村（社区）不作决定"),
+    (ROAD, "receive", "village", ""),
+    (ROAD, "accept", "town", ""),
+    (ALLOWANCE, "accept", "village", ""),
+])
+def test_a_village_is_given_no_more_of_a_permit_than_receiving_it(
+    admin: Client, item: str, power: str, level: str, said: str
+) -> None:
+    answer = admin.post("/admin/delegations", {
+        "item": Item.objects.get(code=item).pk, "power": power, "area": f"{TOWN}200",
+        "level": level, "kind": "entrusted", "from": "2026-06-01", "document": ""})
+    assert answer.status_code == (422 if said else 302)
+    assert not said or said in text(answer)
+
+
+def test_a_withdrawal_is_not_undone_where_the_law_forbids_the_row(admin: Client, now: datetime) -> None:
+    row = Delegation.objects.create(
+        item=Item.objects.get(code=ROAD), power="accept", area_id=TOWN, level="village",
+        kind="entrusted", during=DateRange(date(2026, 6, 1), now.date()))
+    answer = admin.post(f"/admin/delegations/{row.pk}/withdraw", {"undo": "1"})
+    assert answer.status_code == 409 and "只代收" in text(answer)
+
+
 @pytest.mark.parametrize("place", ["杉桥镇", "sqz", TOWN])
 def test_a_place_for_a_power_is_found_by_name_pinyin_and_code(admin: Client, place: str) -> None:
     assert f'value="{TOWN}"' in text(admin.get("/admin/delegations", {"place": place}))
@@ -264,7 +293,7 @@ def test_a_decree_comes_from_a_sheet_too(admin: Client) -> None:
     assert "会变的日子，共 2 天" in page
 
 
-# -- messages and jobs ----------------------------------------------------------------------------
+# -- messages and the state ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -295,50 +324,6 @@ def test_all_failed_messages_are_sent_again_at_once(admin: Client, failed: Messa
     assert admin.post("/admin/deliveries/again")["Location"].endswith("count=1")
     failed.refresh_from_db()
     assert failed.status == "waiting"
-
-
-def job(status: str, task: str = "weimin.ops.tasks.back_up", lock: str | None = None) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, status, queueing_lock)"
-            " VALUES ('daily', %s, 'todo', %s) RETURNING id", [task, lock])
-        id_ = int(cursor.fetchone()[0])
-        for each in ("doing", status) if status != "todo" else ():
-            cursor.execute("UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status"
-                           " WHERE id = %s", [each, id_])
-        return id_
-
-
-def status_of(id_: int) -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT status::text FROM procrastinate_jobs WHERE id = %s", [id_])
-        row = cursor.fetchone()
-        return row[0] if row else None
-
-
-def test_a_failed_job_is_seen_retried_and_cleared(admin: Client) -> None:
-    first, second = job("failed"), job("failed", "weimin.trail.tasks.root")
-    assert "备份" in text(admin.get("/admin/jobs"))
-    assert "2 个后台任务失败" in text(admin.get("/admin"))
-    assert admin.post(f"/admin/jobs/{first}/again").status_code == 302
-    assert status_of(first) == "todo"
-    assert admin.post(f"/admin/jobs/{first}/again").status_code == 404
-    assert admin.post("/admin/jobs/clear").status_code == 302
-    assert status_of(second) is None and status_of(first) == "todo"
-
-
-def test_a_job_that_waits_already_is_not_retried_beside_it(admin: Client) -> None:
-    gone = job("failed", lock="backup")
-    job("todo", lock="backup")
-    assert admin.post(f"/admin/jobs/{gone}/again").status_code == 409
-    assert status_of(gone) == "failed"
-
-
-def test_a_backup_is_asked_for_once(admin: Client) -> None:
-    asked = {"task": "weimin.ops.tasks.back_up"}
-    assert admin.post("/admin/jobs/run", asked)["Location"].endswith("started")
-    assert admin.post("/admin/jobs/run", asked)["Location"].endswith("waiting")
-    assert admin.post("/admin/jobs/run", {"task": "os.system"}).status_code == 404
 
 
 def test_the_state_page_reads_backups_and_roots_from_the_disk(admin: Client, tmp_path: Path) -> None:

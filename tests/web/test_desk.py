@@ -14,6 +14,7 @@ from tests.cases.scenes import publish_variant
 from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received
 from tests.web.doors import logged_in
 from weimin.cases.models import Case, Material, Party
+from weimin.cases.verbs import notify_missing
 from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,107 @@ def at(actor: Any) -> Client:
     client = logged_in(actor)
     client.raise_request_exception = True
     return client
+
+
+# -- what the page says --------------------------------------------------------------------------
+
+
+def headline(actor: Any, number: str) -> str:
+    page = at(actor).get(f"/desk/cases/{number}").content.decode()
+    found = re.search(r'<h1 class="headline"[^>]*>(.*?)</h1>', page)
+    assert found, page[:500]
+    return found[1]
+
+
+def test_what_was_received_waits_for_an_answer_not_for_its_end(cast: Cast, now: datetime) -> None:
+    said = headline(cast.reviewer, received(cast, now))
+    assert "正等杉桥镇社会事务办公室受理" in said and said.endswith("前要答复是否受理。")
+
+
+def test_what_was_told_to_be_missing_waits_for_the_applicant_alone(cast: Cast, now: datetime) -> None:
+    number = received(cast, now, have={})
+    notify_missing(number, actor=cast.reviewer, now=now)
+    assert headline(cast.reviewer, number).endswith("正等申请人补正。")
+
+
+def test_a_form_that_comes_back_names_the_field_to_mend(cast: Cast, now: datetime) -> None:
+    number, reviewer = accepted(cast, now), at(cast.reviewer)
+    step = Case.objects.get(number=number).step_set.get(state="open").pk
+    answer = reviewer.post(f"/desk/cases/{number}/do/complete", {"step": step, "outcome": "approve"})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and f'<dialog id="complete-{step}" open' in page
+    assert f'href="#complete-{step}-answer-opinion"' in page
+    assert f'id="complete-{step}-answer-opinion"' in page
+
+
+def test_a_paper_that_there_is_not_is_not_found(cast: Cast, now: datetime) -> None:
+    number, reviewer = accepted(cast, now), at(cast.reviewer)
+    for form in ("notice", "refusal", "decision", "certificate", "revocation", "delivery"):
+        assert reviewer.get(f"/papers/{number}/{form}.pdf").status_code == 404, form
+    for form in ("receipt", "acceptance"):
+        assert reviewer.get(f"/papers/{number}/{form}.pdf").status_code == 200, form
+
+
+def test_a_supervisor_goes_back_to_his_own_page(cast: Cast, now: datetime) -> None:
+    page = at(cast.supervisor).get(f"/desk/cases/{accepted(cast, now)}").content.decode()
+    assert re.search(r'class="crumbs"[^>]*><a href="/today"', page)
+
+
+def test_the_interface_says_late_when_the_screen_does(cast: Cast, now: datetime) -> None:
+    number, reviewer = accepted(cast, now), at(cast.reviewer)
+    whole, (row,) = f"/api/v1/cases/{number}", reviewer.get("/api/v1/work").json()
+    assert row["late"] is False is reviewer.get(whole).json()["late"]
+    assert reviewer.get(whole).json()["waits_for"] == row["waits_for"] != ""
+    with clock.rehearsed(now + timedelta(days=90)):
+        later = at(cast.reviewer)
+        (row,), one = later.get("/api/v1/work").json(), later.get(whole).json()
+    assert row["late"] is True is one["late"] and row["due_at"].endswith("+08:00")
+    assert one["due_at"].endswith("+08:00")
+
+
+# -- the item's own form in the dialogs ------------------------------------------------------------
+
+
+def test_the_notice_names_what_was_left_open_in_the_form_too(cast: Cast, now: datetime) -> None:
+    number, reviewer = received(cast, now), at(cast.reviewer)  # birth, place and account are open
+    dialog = between(reviewer.get(f"/desk/cases/{number}").content.decode(), "notify_missing")
+    assert re.search(r'name="unfilled" value="account" checked', dialog)
+    assert re.search(r'name="unfilled" value="low_income"(?! checked)', dialog)
+    reviewer.post(f"/desk/cases/{number}/do/notify_missing", {"unfilled": ["account", "birth"]})
+    assert Case.objects.get(number=number).state == "noticed"
+    told = between(reviewer.get(f"/desk/cases/{number}").content.decode(), "supplement")
+    assert 'name="fact-account"' in told and 'name="fact-low_income"' not in told
+    reviewer.post(f"/desk/cases/{number}/do/supplement",
+                  {"fact-account": "6217000000000001234", "fact-birth": "1943-05-01"})
+    case = Case.objects.get(number=number)
+    assert case.state == "received" and case.facts["birth"] == "1943-05-01"
+
+
+def test_a_correction_begins_with_what_is_kept_and_writes_what_changed(
+    cast: Cast, now: datetime
+) -> None:
+    number, reviewer = accepted(cast, now), at(cast.reviewer)
+    dialog = between(reviewer.get(f"/desk/cases/{number}").content.decode(), "correct")
+    assert re.search(r'name="fact-low_income" value="true" checked', dialog)
+    assert re.search(rf'<option value="{VILLAGE}"', dialog)
+    said = {"fact-low_income": "true", "fact-household_area": VILLAGE, "reason": "登记时漏填户籍地"}
+    assert reviewer.post(f"/desk/cases/{number}/do/correct", said).status_code == 302
+    assert Case.objects.get(number=number).facts["household_area"] == VILLAGE
+    page = reviewer.get(f"/desk/cases/{number}").content.decode()
+    assert "登记时漏填户籍地" in page
+
+
+def test_who_decides_reads_what_the_reviewer_wrote(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(hours=1), opinion="年龄、户籍属实")
+    assert "年龄、户籍属实" in at(cast.county_head).get(f"/desk/cases/{number}").content.decode()
+
+
+def between(page: str, verb: str) -> str:
+    """The dialog of a verb."""
+    found = re.search(rf'<dialog id="{verb}".*?</dialog>', page, re.DOTALL)
+    assert found, verb
+    return found[0]
 
 
 # -- side by side --------------------------------------------------------------------------------

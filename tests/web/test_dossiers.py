@@ -14,15 +14,17 @@ from django.test import Client
 from pypdf import PdfReader
 
 from tests.cases.scenes import case_of
-from tests.cast import HANDED, MATERIALS, Cast, accepted, do
+from tests.cast import HANDED, MATERIALS, Cast, accepted, do, received
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
-from weimin.cases.verbs import close, erase, withdraw
+from weimin.cases.verbs import close, erase, refuse, withdraw
+from weimin.documents.models import Paper
 from weimin.documents.store import store
 from weimin.kernel import clock
 from weimin.ops.filing import file_year
 from weimin.trail.models import Reveal
 from weimin.trail.roots import take_root
+from weimin.web.sealed import seal_of
 
 
 @pytest.fixture
@@ -74,6 +76,42 @@ def test_it_holds_all_papers_in_order_and_says_what_they_are(
     story = (folder / "trail.txt").read_text()
     assert story.index("收件") < story.index("受理") < story.index("办结归档")
     assert Reveal.objects.filter(subject_id=case_of(closed).pk, what="dossier").count() == 1
+
+
+def test_a_decision_that_nobody_printed_is_sealed_when_it_is_filed(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now)
+    do(number, "decide", "reject", actor=cast.county, now=now)
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
+    close(number, actor=cast.reviewer, now=now)
+    assert not Paper.objects.exists()
+    with clock.rehearsed(now + timedelta(days=30)):
+        folder = fetched(logged_in(cast.reviewer), number, tmp_path)
+        again = fetched(logged_in(cast.reviewer), number, tmp_path / "again")
+        printed = logged_in(cast.county).get(f"/papers/{number}/decision.pdf").content
+    kept = (folder / "papers/02-decision.pdf").read_bytes()
+    assert kept == printed == (again / "papers/02-decision.pdf").read_bytes()
+    report = seal_of(kept)
+    assert report.valid and report.office == "衡阳县民政局"
+    assert report.signed_at > now + timedelta(days=30)  # by the clock on the wall: a seal does not lie
+    cover = "".join(page.extract_text() for page in PdfReader(folder / "dossier.pdf").pages)
+    assert "〔2026〕1号" in cover and "不予行政给付决定书" in cover and "2026年7月10日" not in cover
+    assert check(folder)[0] == 0
+
+
+def test_a_refusal_is_filed_with_the_proof_of_its_delivery(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    number = received(cast, now)
+    refuse(number, actor=cast.reviewer, now=now, reason="不属于受理范围")
+    assert logged_in(cast.reviewer).get(f"/desk/cases/{number}/dossier.zip").status_code == 409
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
+    close(number, actor=cast.reviewer, now=now)
+    folder = fetched(logged_in(cast.reviewer), number, tmp_path)
+    assert sorted(p.name for p in (folder / "papers").iterdir()) == [
+        "01-receipt.pdf", "02-refusal.pdf", "03-delivery.pdf"]
 
 
 def test_it_proves_itself_offline_with_the_root_that_was_kept_elsewhere(

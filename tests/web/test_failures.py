@@ -60,7 +60,9 @@ def test_a_full_disk_is_said(db: None, failing: Callable[..., Client]) -> None:
 def test_a_mistake_of_ours_stays_one(db: None, failing: Callable[..., Client]) -> None:
     answer = failing(ValueError("赵大爷"), 9).get("/login")
     assert answer.status_code == 500
-    assert "系统出错了" in answer.content.decode() and "赵大爷" not in answer.content.decode()
+    said = answer.content.decode()
+    assert "系统出错了" in said and "赵大爷" not in said
+    assert "<header" in said and "<main" in said and 'href="/"' in said  # a way back
 
 
 def test_the_api_says_it_in_its_own_way(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cast import ALLOWANCE, VILLAGE, Cast
 from tests.web.doors import logged_in
+from tests.web.test_uploads import PAGE, sent
 from weimin.cases.models import Case, Material, Party
 from weimin.kernel import clock, vault
 from weimin.registry.models import Organisation
@@ -43,11 +45,15 @@ def answer(client: Client, key: str, pages: str = PAGES, **said: Any) -> str:
     return str(response.headers["Location"]).rsplit("/", 1)[1]
 
 
+def scan(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"{name}.pdf", f"%PDF-1.4 {name}".encode())
+
+
 def to_the_end(client: Client) -> None:
     assert answer(client, "who", who="self") == "f-low_income"
     assert answer(client, "f-low_income", **{"f-low_income": "true"}) == "f-account"
     assert answer(client, "f-account", **{"f-account": ACCOUNT}) == "papers"
-    assert answer(client, "papers", have=["id-card", "apply"]) == "check"
+    assert answer(client, "papers", **{f"scan-{key}": scan(key) for key in ("id-card", "apply")}) == "check"
 
 
 def test_what_is_known_is_not_asked_and_shown_at_the_end(zhao: Client) -> None:
@@ -69,6 +75,69 @@ def test_one_case_comes_of_it_and_the_draft_is_gone(zhao: Client, cast: Cast) ->
     have = set(Material.objects.filter(case=case, state="have").values_list("key", flat=True))
     assert have == {"id-card", "apply"}
     assert not Draft.objects.exists()
+
+
+def test_back_or_sent_again_it_leads_to_what_was_sent(zhao: Client) -> None:
+    zhao.get(PAGES)
+    to_the_end(zhao)
+    confirmed = zhao.post(f"{PAGES}/check").headers["Location"]
+    assert zhao.post(f"{PAGES}/check").headers["Location"] == confirmed
+    assert zhao.get(f"{PAGES}/papers").headers["Location"] == confirmed
+    assert Case.objects.count() == 1
+    zhao.get(PAGES)  # begun anew, on purpose
+    assert zhao.get(f"{PAGES}/who").status_code == 200
+
+
+def test_a_tick_without_a_scan_is_nothing(zhao: Client) -> None:
+    zhao.get(PAGES)
+    answer(zhao, "who", who="self")
+    answer(zhao, "f-low_income", **{"f-low_income": "true"})
+    answer(zhao, "f-account", **{"f-account": ACCOUNT})
+    assert 'name="have"' not in zhao.get(f"{PAGES}/papers").content.decode()
+    answer(zhao, "papers", have=["id-card", "apply"])
+    checked = zhao.get(f"{PAGES}/check").content.decode()
+    assert "已收" not in checked and "还缺" in checked
+    zhao.post(f"{PAGES}/check")
+    assert set(Material.objects.values_list("state", flat=True)) == {"missing"}
+
+
+def test_pages_that_came_in_outlive_the_form_they_were_taken_for(zhao: Client, cast: Cast) -> None:
+    zhao.get(PAGES)
+    answer(zhao, "who", who="self")
+    page = sent(zhao, PAGE)
+    zhao.post(f"{PAGES}/papers", {"upload-apply": page, "look": "1"})
+    again = logged_in(cast.resident)  # another phone, another day
+    assert f'name="upload-apply" value="{page}"' in again.get(f"{PAGES}/papers").content.decode()
+    answer(again, "f-low_income", **{"f-low_income": "true"})
+    answer(again, "f-account", **{"f-account": ACCOUNT})
+    answer(again, "papers", **{"upload-apply": page})
+    shown = again.get(f"{PAGES}/papers").content.decode()
+    assert "已传扫描件" in shown and page not in shown
+
+
+def test_how_many_pages_there_are_stays_the_same(zhao: Client) -> None:
+    zhao.get(PAGES)
+    assert "共" not in zhao.get(f"{PAGES}/who").content.decode().split("stepbar")[1].split("</div>")[0]
+    answer(zhao, "who", who="self")
+    for page in ("f-low_income", "f-account", "papers"):
+        assert "共 7 步" in zhao.get(f"{PAGES}/{page}").content.decode()
+
+
+@pytest.mark.parametrize("written", ["1990-10-01", "19901001", "１９９０年１０月１日", "1990/10/1"])
+def test_a_date_is_understood_however_it_is_written(zhao: Client, written: str) -> None:
+    zhao.get(PAGES)
+    answer(zhao, "f-birth", **{"f-birth": written})
+
+
+def test_every_fault_of_a_page_is_counted_and_a_name_is_never_cut(zhao: Client, cast: Cast) -> None:
+    zhao.get(PAGES)
+    answer(zhao, "who", who="agent")
+    page = zhao.post(f"{PAGES}/applicant", {"identity": "430421199001010000", "phone": "1"})
+    said = page.content.decode()
+    assert "还差 3 处" in said and "有一位输错了" in said and "校验位" not in said
+    long = zhao.post(f"{PAGES}/applicant", {
+        "identity": vault.decrypt(cast.qian.identity_cipher), "name": "钱" * 41})
+    assert "姓名最多40个字，现在是41个字" in long.content.decode()
 
 
 def test_after_a_log_out_it_goes_on_where_it_was(zhao: Client, cast: Cast) -> None:
@@ -105,8 +174,14 @@ def test_a_wrong_answer_says_so_and_stays_typed(zhao: Client) -> None:
     assert "应为数字" in page and 'value="很少"' in page
 
 
+def test_looking_at_it_leaves_no_draft(zhao: Client) -> None:
+    zhao.get(PAGES, follow=True)
+    assert not Draft.objects.exists()
+
+
 def test_it_is_forgotten_after_a_month(zhao: Client, cast: Cast, now: datetime) -> None:
     zhao.get(PAGES)
+    answer(zhao, "who", who="self")
     assert drafts.forget(now + timedelta(days=29)) == 0
     assert drafts.forget(now + timedelta(days=31)) == 1
     assert not Draft.objects.exists()
@@ -131,7 +206,7 @@ def test_for_somebody_else_he_must_know_who_it_is(zhao: Client, cast: Cast) -> N
     answer(zhao, "f-low_income", **{"f-low_income": "false"})
     answer(zhao, "f-account", **{"f-account": ACCOUNT})
     assert "授权委托书" in zhao.get(f"{PAGES}/papers").content.decode()
-    answer(zhao, "papers", have=["by-letter"])
+    answer(zhao, "papers", have=["by-agent-card"], **{"scan-by-letter": scan("letter")})
     assert zhao.post(f"{PAGES}/check").status_code == 302
     roles = dict(Party.objects.values_list("role", "person_id"))
     assert roles == {"applicant": cast.qian.pk, "agent": cast.zhao.pk}

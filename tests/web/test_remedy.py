@@ -1,12 +1,15 @@
-"""救济途径: a refusal and a decision say to whom, and by when, the resident may turn."""
+"""What the papers say of terms and remedies: until when, and to whom the resident may turn."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
-from tests.cast import CITY, COUNTY, DAY, TOWN, Cast, received
+from tests.cases.scenes import ROAD, application, item_of, publish_variant, town_building
+from tests.cast import ALLOWANCE, CITY, COUNTY, DAY, TOWN, Cast, received, scans
 from tests.web.test_verify import at, denied, paper, text_of  # noqa: F401  (at: the clock)
-from weimin.cases.verbs import refuse
+from weimin.cases.verbs import accept, notify_missing, receive, refuse, supplement
 from weimin.network.models import Office
 from weimin.network.offices import review_body
 
@@ -20,6 +23,17 @@ def body_of(code: str) -> str | None:
 def test_what_a_county_bureau_denied_goes_to_the_county_government(cast: Cast, now: datetime) -> None:
     said = text_of(paper(cast, denied(cast, now), "decision"))
     assert "60日内向衡阳县人民政府申请行政复议" in said and "6个月内" in said
+
+
+def test_a_denial_says_by_when_it_is_told_where_the_items_law_does(
+    cast: Cast, now: datetime, own_network: None
+) -> None:
+    limit = {**item_of(ALLOWANCE).data["limit"], "refusal": "3wd"}
+    publish_variant(ALLOWANCE, limit=limit)
+    said = text_of(paper(cast, denied(cast, now), "decision"))
+    assert "3个工作日内（最迟2026年6月15日周一）书面告知" in said  # denied on 周三
+    guide = Client().get(f"/items/{ALLOWANCE}").content.decode()
+    assert "作出决定后 3个工作日内书面告知并说明理由" in guide
 
 
 def test_what_a_town_did_not_accept_goes_to_the_county_government(cast: Cast, now: datetime) -> None:
@@ -38,3 +52,24 @@ def test_the_government_that_reviews_stands_over_whoever_acted(
     db: None, office: str, body: str
 ) -> None:
     assert body_of(office) == body
+
+
+def test_the_written_acceptance_says_from_when_the_days_count_if_it_came_late(
+    cast: Cast, now: datetime
+) -> None:
+    number, town = without_plan(cast, now), town_building()
+    supplement(number, actor=cast.resident, now=now, have=scans(cast.resident, ["plan"], now))
+    accept(number, actor=town, now=now + timedelta(days=2))
+    said = text_of(paper(cast, number, "acceptance", by=town))
+    assert "2026年6月12日受理" in said  # 周五
+    assert "期限起算2026年6月10日周三（行政许可法第三十二条）" in said
+    assert "法定期限2026年7月9日（周四）" in said
+
+
+def without_plan(cast: Cast, now: datetime) -> str:
+    """A permit whose applicant was told that the plan is missing."""
+    whole = application(cast.zhao, ROAD)
+    have = {key: file for key, file in whole.have.items() if key != "plan"}
+    number = receive(replace(whole, have=have), actor=cast.clerk, now=now).number
+    notify_missing(number, actor=town_building(), now=now)
+    return number

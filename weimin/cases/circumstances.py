@@ -86,6 +86,12 @@ def standing(file: "CaseFile") -> list["StepRow"]:
     return [row for row in issuing(file) if "revoked" not in (row.answers or {})]
 
 
+def taken_back(file: "CaseFile") -> str:
+    """The ground on which the certificate of this case was last revoked; empty if it never was."""
+    return next((row.answers["revoked"] for row in reversed(file.steps)
+                 if row.answers and "revoked" in row.answers), "")
+
+
 def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:
     """Whether the one-time notice was given, may still be given in time, or is overdue."""
     clock = file.clocks.get("notice")

@@ -8,7 +8,7 @@ from weimin.cases.cards import judge_clock
 from weimin.cases.circumstances import is_joint
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import ClockRow, StepRow
-from weimin.flow.due import Due, Pause, due, never_later, warn_day
+from weimin.flow.due import Due, Pause, due, first_day, never_later, warn_day
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.kernel.clock import local
@@ -30,24 +30,32 @@ _RUNNING = {
 }
 
 
-def start(file: CaseFile, kind: str, term: Term | None, on: date) -> None:
-    """Start a clock; nothing happens where the law and the item set no term."""
+def start(file: CaseFile, kind: str, term: Term | None, on: date | None = None) -> None:
+    """Start a clock with what happens now, or from the day ``on`` that the law names.
+
+    Nothing happens where the law and the item set no term.
+    """
     if term is None:
         return
-    clock = ClockRow(kind=kind, start=on, term=str(term))
+    began = on or first_day(file.occurred_at, term, file.calendar)
+    clock = ClockRow(kind=kind, start=began, term=str(term))
     _compute(file, clock)
     if kind == "promise":
         clock.printed_on = clock.due_on
     file.touch_clock(clock)
 
 
-def start_decision(file: CaseFile, on: date) -> None:
-    """The clocks that begin with acceptance: the law's and our promise."""
+def start_decision(file: CaseFile, on: date | None = None) -> None:
+    """The clocks that begin with acceptance: the law's and our promise.
+
+    Both from the earlier day ``on`` that the law names, but for a promise of the same day: that is
+    the day on which somebody accepts, or it would be broken before anybody could keep it.
+    """
     item = file.item
     profile = item.profile
     by_law = profile.joint_decision if is_joint(file) else profile.decision
     start(file, "decision", item.statutory or by_law, on)
-    start(file, "promise", item.promised, on)
+    start(file, "promise", item.promised, on if item.promised and item.promised.count else None)
 
 
 def meet(file: CaseFile, *kinds: str, acted: datetime | None = None) -> None:
@@ -120,15 +128,15 @@ def set_due(file: CaseFile, step: StepRow) -> None:
     spec = file.item.flow.steps[step.key]
     if spec.limit is not None:
         found = due(
-            start=local(step.opened_at).date(), term=spec.limit, calendar=file.calendar,
-            pauses=_pauses(file, but=step),
+            start=first_day(step.opened_at, spec.limit, file.calendar), term=spec.limit,
+            calendar=file.calendar, pauses=_pauses(file, but=step),
         )
         step.set(due_at=found.at, warn_on=found.warn)
         return
     below = file.item.profile.review_below
-    if below is not None and step.key in file.item.flow.below and file.row["accepted_at"]:
+    if below is not None and step.key in file.item.flow.below and "decision" in file.clocks:
         found = due(
-            start=local(file.row["accepted_at"]).date(), term=below, calendar=file.calendar,
+            start=file.clocks["decision"].start, term=below, calendar=file.calendar,
             pauses=_pauses(file, but=step),
         )
         step.set(due_at=found.at, warn_on=found.warn)

@@ -11,7 +11,7 @@ Administrative law has no procedure of its own for most of our items; 行政处�
 - 公告送达, art. 95: he is not to be found, or no other way worked; delivered when *thirty* days
   have passed since the notice was published. The reason and the course go on file.
 - 电子送达, art. 90, and 行政处罚法 art. 61(2) for its form: with his consent, in a signed
-  confirmation (确认书); delivered on the day it arrives in the system named there.
+  confirmation (确认书), which goes on file; delivered on the day it arrives in the system named there.
 
 Pure: the linter of packs uses it without a database.
 """
@@ -55,7 +55,7 @@ WAYS: dict[str, Way] = {
     "left": Way(title="留置送达", needs=("refusal", "place"), may=("witness", "recording", "signature")),
     "public": Way(title="公告送达", needs=("cause", "place", "posted_on")),
     "electronic": Way(title="电子送达（经同意）", needs=("consent_on", "sent_to", "received_on"),
-                      may=("signature",)),
+                      may=("consent", "consent_kept", "signature")),
 }
 
 ASKS: tuple[Ask, ...] = (
@@ -72,6 +72,8 @@ ASKS: tuple[Ask, ...] = (
     Ask(key="recording", label="拍照、录像的情况", required=False),
     Ask(key="posted_on", label="公告发布日期", type="date", required=False),
     Ask(key="consent_on", label="确认书签订日期", type="date", required=False),
+    Ask(key="consent", label="确认书扫描件", type="number", required=False),
+    Ask(key="consent_kept", label="没有扫描的，确认书存在哪里", required=False),
     Ask(key="sent_to", label="确认书写明的电子地址", required=False),
     Ask(key="received_on", label="收到日期", type="date", required=False),
     Ask(key="signature", label="签名", type="number", required=False),
@@ -93,6 +95,8 @@ def check(
         wrong["unsigned"] = "请签收人签名；不能签的，在这里写明原因"
     if "witness" in way.may and not answers.get("witness") and not answers.get("recording"):
         wrong["witness"] = "留置送达须有见证人，或者拍照、录像记录过程"
+    if "consent" in way.may and not answers.get("consent") and not answers.get("consent_kept"):
+        wrong["consent_kept"] = "请附确认书的扫描件；没有扫描的，写明原件存在哪里"
     for key in ("posted_on", "consent_on", "received_on"):
         if answers.get(key) and (said := _day_fault(key, answers[key], opened, now)):
             wrong[key] = said

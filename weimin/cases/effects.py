@@ -11,12 +11,13 @@ from weimin.cases.delivery import acted_at
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
 from weimin.documents import signature
+from weimin.documents.store import PDF, owned
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term, last_day
 from weimin.flow.transitions import Plan
 from weimin.kernel.clock import local
 from weimin.kernel.codes import verification_code
-from weimin.kernel.errors import WrongState
+from weimin.kernel.errors import Invalid, WrongState
 
 Effect = Callable[[CaseFile, StepRow, dict[str, Any], Plan], dict[str, Any]]
 
@@ -27,7 +28,7 @@ def _decision(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
         return {}
     settle(file, plan.decided)
     power = file.routes.power(
-        file.item.item_id, "decide", file.area_path, local(file.row["received_at"]).date(),
+        file.item, "decide", file.area_path, local(file.row["received_at"]).date(),
         file.item.level,
     )
     late = any(file.clocks[k].late for k in ("decision", "promise") if k in file.clocks)
@@ -39,7 +40,7 @@ def settle(file: CaseFile, outcome: str) -> str:
     """The work is done: the decision clocks are met and the delivery clock starts."""
     clocks.meet(file, "decision", "promise")
     file.set(state="decided", outcome=outcome, decided_at=file.occurred_at)
-    clocks.start(file, "delivery", file.item.profile.delivery, file.today)
+    clocks.start(file, "delivery", file.item.delivery(outcome))
     return outcome
 
 
@@ -54,7 +55,7 @@ def undo(file: CaseFile, row: StepRow) -> None:
         )
     if kind.decides and file.row["state"] == "decided":
         file.set(state="accepted", outcome="", decided_at=None)
-        clocks.start_decision(file, file.today)
+        clocks.start_decision(file)
 
 
 def _certificate(
@@ -83,15 +84,27 @@ def _certificate(
     return {"certificate": written, "valid_to": valid_to and valid_to.isoformat()}
 
 
+# What comes with a delivery as a file: of which kind, and what is said when it is none.
+_ENCLOSED = {"signature": (signature.SVG, "没有收到签名，请重新签"),
+             "consent": (PDF, "没有收到扫描件，请重新上传")}
+
+
 def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """Delivered: the delivery clock is met, and a signature becomes a paper of the case."""
+    """Delivered: the delivery clock is met; signature and consent become papers of the case.
+
+    Raises Invalid for a file that this officer did not hand in.
+    """
     clocks.meet(file, "delivery", acted=acted_at(answers, file.occurred_at))
-    if answers.get("signature"):
-        file.batch.insert("documents_paper", [{
-            "case_id": file.row["id"], "form": "signature", "number": "", "code": "",
-            "made_at": file.now, "data": {"step": row.key, "round": row.round},
-            "file_id": signature.check(answers["signature"], file.actor.account_id),
-        }])
+    given = {key: answers[key] for key in _ENCLOSED if answers.get(key)}
+    wrong = {key: _ENCLOSED[key][1] for key, found in given.items()
+             if not owned(found, file.actor.account_id, media_type=_ENCLOSED[key][0])}
+    if wrong:
+        raise Invalid(fields=wrong)
+    file.batch.insert("documents_paper", [
+        {"case_id": file.row["id"], "form": key, "number": "", "code": "", "made_at": file.now,
+         "data": {"step": row.key, "round": row.round}, "file_id": int(found)}
+        for key, found in given.items()
+    ])
     return {"way": answers.get("way")}
 
 

@@ -1,6 +1,8 @@
 """The answers of a form: checked by its fields, and what identifies encrypted."""
 
 import base64
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -92,10 +94,11 @@ def _number(field: Field, given: Any) -> float | int:
 
 
 def _date(field: Field, given: Any) -> str:
-    text = str(given).strip().replace("年", "-").replace("月", "-").removesuffix("日")
-    text = text.replace("/", "-").replace(".", "-")
+    parts = [int(part) for part in re.findall(r"[0-9]+", unicodedata.normalize("NFKC", str(given)))]
+    if len(parts) == 1 and 10**7 <= parts[0] < 10**8:  # 20261001
+        parts = [parts[0] // 10**4, parts[0] // 100 % 100, parts[0] % 100]
     try:
-        year, month, day = (int(part) for part in text.split("-"))
+        year, month, day = parts
         return date(year, month, day).isoformat()
     except ValueError:
         raise ValueError(f"{field.label}应为日期，如 2026-11-21") from None

@@ -44,13 +44,15 @@ REVIEW = register(
         outcomes={"approve": "通过", "reject": "不通过"},
     )
 )
+# Two workers go (行政许可法 art. 34(3): 指派两名以上工作人员; 民发〔2021〕57号 art. 16: 每组不得少于2人):
+# who enters the visit is one, and names the other.
 SITE_VISIT = register(
     StepKind(
         key="site-visit", title="现场核查",
         asks=(
             Ask(key="visited_on", label="核查日期", type="date"),
             Ask(key="found", label="核查情况"),
-            Ask(key="companions", label="同行人员", required=False),
+            Ask(key="companions", label="同行人员", second=True),
             REASON,
         ),
         outcomes={"approve": "情况属实", "reject": "情况不符"},

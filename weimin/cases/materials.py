@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from weimin.catalogue.spec import MaterialSpec
+from weimin.catalogue.spec import ItemSpec, MaterialSpec
+from weimin.documents.store import check_own
 from weimin.kernel.errors import Invalid
+from weimin.network.actor import Actor
 
 if TYPE_CHECKING:
     from weimin.cases.file import CaseFile
@@ -54,6 +56,25 @@ def papers_of(
             yield from (_PAPERS["by-letter"], _PAPERS["by-agent-card"])
             if for_person and "id-card" not in known:
                 yield _PAPERS["by-principal-card"]
+
+
+def check_brought(have: Mapping[str, int | None], actor: Actor) -> None:
+    """Whether this actor may say that these materials came in: key → file, None for paper.
+
+    Paper is received by whoever holds it in his hands. A resident sends scans, and what he has no
+    scan of he has not handed in yet, whatever he ticks.
+
+    Raises Invalid for a resident's material without a scan, or for somebody else's file.
+    """
+    check_own({file_id for file_id in have.values() if file_id}, actor.account_id)
+    if actor.is_resident and (bare := [key for key, file_id in have.items() if file_id is None]):
+        raise Invalid(fields=dict.fromkeys(
+            bare, "网上只收扫描件或照片；纸质材料请交到任何一个窗口，由窗口登记收到"))
+
+
+def spec_of(item: ItemSpec, key: str) -> MaterialSpec | None:
+    """A material of the item, asked of this case or not, or a paper of whoever acts."""
+    return _PAPERS.get(key) or next((spec for spec in item.materials if spec.key == key), None)
 
 
 def wanted(file: "CaseFile") -> list[MaterialSpec]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from weimin.cases.file import CaseFile
 from weimin.cases.written import ERASED
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
@@ -183,6 +184,16 @@ def _row(values: Sequence[Any]) -> Row:
 # -- one case ------------------------------------------------------------------------------------
 
 
+def waits_for(file: CaseFile) -> str:
+    """What a case waits for, in words: its open steps, or what its state asks."""
+    titles = dict.fromkeys(
+        file.item.flow.steps[step.key].title for step in file.steps if step.state == "open")
+    if titles:
+        return "、".join(titles)
+    state: State = file.row["state"]
+    return "办结归档" if state == "decided" else _WAITS[state]  # all was handed over
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happening:
     """One event as the timeline shows it."""
@@ -317,6 +328,7 @@ class Following:
 
     number: str
     item: str
+    key: State  # what the state is called here
     state: str
     office: str
     due_at: datetime | None
@@ -338,7 +350,7 @@ def follow(number: str, last_four: str) -> Following | None:
     words = STATE_TITLES[state]
     if state == "closed":
         words = f"已办结（{OUTCOME_TITLES[outcome]}）"
-    return Following(number=number, item=item_version(version_id).name, state=words,
+    return Following(number=number, item=item_version(version_id).name, key=state, state=words,
                      office=office, due_at=due_at and local(due_at))
 
 

@@ -174,7 +174,7 @@ def _find_posts(entries: list[Entry]) -> None:
         offices[office.code].append(office)
         offices[office.name].append(office)
     posts: dict[int, list[Post]] = defaultdict(list)
-    for post in Post.objects.filter(office__in=rows).order_by("pk"):
+    for post in Post.objects.filter(office__in=rows, valid_to=None).order_by("pk"):
         posts[post.office_id].append(post)
     for entry in entries:
         found = offices[tidy(entry.office)]

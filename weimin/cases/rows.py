@@ -132,8 +132,9 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
                 WHERE a.case_id = c.id AND a.office_id = ANY(%(offices)s)),
        EXISTS (SELECT FROM cases_party p WHERE p.case_id = c.id
                   AND p.person_id = %(person)s AND p.role IN ('applicant', 'agent', 'guardian')),
-       (SELECT p.person_id FROM cases_party p WHERE p.case_id = c.id AND p.role <> 'member'
-           AND p.person_id IS NOT NULL ORDER BY p.role <> 'applicant' LIMIT 1),
+       (SELECT p.person_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id
+         WHERE p.case_id = c.id AND p.role <> 'member'
+         ORDER BY r.phone_mask NOT LIKE '1%%', p.role <> 'applicant', p.seq LIMIT 1),
        reply.asked, reply.case_id, reply.seq, reply.version, reply.state
   FROM cases_case c
   JOIN network_area area ON area.code = c.area_id

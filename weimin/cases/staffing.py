@@ -18,11 +18,11 @@ from weimin.kernel.errors import Invalid, NotFound, WrongState
 from weimin.network.accounts import not_oneself, staff_account
 from weimin.network.actor import STAFF_ROLES, Actor
 from weimin.network.models import Account, Holding, Post
+from weimin.network.posts import ADMINISTRATORS
 from weimin.trail import chain
 
 chain.register(hold_post="任岗", deputise="代理岗位", end_holding="离岗", cancel_holding="取消任岗安排")
 
-ADMINISTRATORS = ("sysadmin", "secadmin", "auditor")
 LONGEST_DEPUTY = 366  # days: longer than that is not standing in
 _DAY = timedelta(days=1)
 
@@ -73,6 +73,8 @@ def _may_begin(
         raise WrongState("这个账号已停用", "先启用账号，再安排岗位")
     if post.office.valid_to is not None and post.office.valid_to <= first:
         raise Invalid(fields={"post": f"{post.office.name}已撤销"})
+    if post.valid_to is not None and post.valid_to <= first:
+        raise Invalid(fields={"post": f"岗位“{post.title}”已撤销"})
     if last is not None and last < first:
         raise Invalid(fields={"last": "最后一天早于第一天"})
     if deputy and last is None:

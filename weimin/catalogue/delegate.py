@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from weimin.catalogue.models import POWER_TITLES, Delegation, Item
+from weimin.flow.profiles import PROFILES
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotFound, WrongState
 from weimin.network.actor import Actor
@@ -24,7 +25,8 @@ def delegate(
 ) -> Delegation:
     """Give a power to a level in an area. Raises Invalid with every field that is wrong."""
     wrong: dict[str, str] = {}
-    item = Item.objects.filter(pk=item_id or 0, current__isnull=False).first()
+    item = Item.objects.select_related("current").filter(
+        pk=item_id or 0, current__isnull=False).first()
     if item is None:
         wrong["item"] = "请选择事项"
     if not Area.objects.filter(code=area, valid_to=None).exists():
@@ -33,8 +35,8 @@ def delegate(
                                 ("kind", kind, KINDS)):
         if value not in choices:
             wrong[key] = "请从列表中选择"
-    if power == "decide" and level == "village":
-        wrong["level"] = "村（社区）不作决定，请选乡镇或以上"
+    if item is not None and power in POWER_TITLES and (said := unlawful(item, power, level)):
+        wrong["level"] = said
     if first is None:
         wrong["from"] = "请填写起始日期，如 2026-12-01"
     if wrong:
@@ -47,6 +49,21 @@ def delegate(
                power=power, area=area, level=level, kind=kind, start=str(first),
                document=row.document)
     return row
+
+
+def unlawful(item: Item, power: str, level: str) -> str:
+    """Why offices of that level may not be given this power over the item; empty if they may.
+
+    The database has the last word on a village's deciding; what else a village may not do
+    depends on the item's type (行政许可法 art. 24).
+    """
+    profile = PROFILES[item.current.data["type"]] if item.current else None
+    if profile is None or profile.may_hold(power, level):
+        return ""
+    if power == "decide":
+        return "村（社区）不作决定，请选乡镇或以上"
+    return (f"{profile.title}只能委托其他行政机关（行政许可法第二十四条）：村（社区）只代收，"
+            f"“{POWER_TITLES[power]}”请选乡镇或以上")
 
 
 @transaction.atomic
@@ -71,13 +88,16 @@ def restore(row_id: int, *, actor: Actor, now: datetime) -> None:
     row = _row(row_id)
     if row.during.upper != local(now).date():
         raise WrongState("只有今天收回的才能撤销", "需要时请新增一行")
+    if said := unlawful(row.item, row.power, row.level):
+        raise WrongState(said)
     row.during = DateRange(row.during.lower, None)
     _save(row)
     chain.note(chain.Subject("delegation", row_id), "restore_delegation", by=actor, now=now)
 
 
 def _row(row_id: int) -> Delegation:
-    row = Delegation.objects.select_for_update().filter(pk=row_id).first()
+    row = Delegation.objects.select_for_update(of=("self",)).select_related("item__current").filter(
+        pk=row_id).first()
     if row is None:
         raise NotFound("没有这一行")
     return row

@@ -1,5 +1,6 @@
 """Finding an item by the words that residents use: 老人证 finds 老年人优待证; so does lnryd."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,7 +52,7 @@ def find(text: str, most: int = 12) -> list[Found]:
     A word that is the text goes before one that begins with it, before one that holds it, before
     one that shares most of its characters; Latin letters are compared with pinyin and initials.
     """
-    wanted = tidy(text).lower().replace(" ", "")
+    wanted = unicodedata.normalize("NFKC", tidy(text)).lower().replace(" ", "")
     if not wanted:
         return []
     scored = []
@@ -67,10 +68,10 @@ def find(text: str, most: int = 12) -> list[Found]:
 def _scores(entry: _Entry, wanted: str) -> Iterable[tuple[float, str]]:
     latin = wanted.isascii()
     for n, word in enumerate(entry.words):
-        bonus = 0.5 if n == 0 else 0.0
         if latin:
-            keys = (entry.initials[n], entry.pinyin[n])
-            yield max(_match(key, wanted) for key in keys) + bonus * 0.1, word
+            found = max(_match(key, wanted) for key in (entry.initials[n], entry.pinyin[n]))
+            # The official name goes before a resident's word that fits as well.
+            yield found + (0.05 if found and n == 0 else 0), word
         else:
             yield _match(word, wanted) or _overlap(word, wanted), word
 

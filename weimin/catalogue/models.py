@@ -24,6 +24,16 @@ class PackVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "number"], name="pack_number_once")]
 
 
+class PackArchive(models.Model):
+    """The files of a publication, as one zip that can be published elsewhere. Never changes."""
+
+    version = models.OneToOneField(PackVersion, models.PROTECT, primary_key=True)
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "catalogue_pack_archive"
+
+
 class Item(models.Model):
     """政务服务事项: a thing that residents may ask for, through all its versions."""
 

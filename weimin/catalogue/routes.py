@@ -77,12 +77,27 @@ class Routes:
             raise NotFound(f"事项 {code} 不在清单中，或已经停办", "请重新查找事项")
         return item_version(version)
 
-    def power(self, item_id: int, power: str, path: Sequence[str], on: date, own: str) -> Power:
-        """Where the power is exercised for a place; the most specific area wins."""
-        rows = self.delegations.get((item_id, power), ())
+    def centre_phone(self) -> str:
+        """The phone of the place's own service centre, or where most items are asked about."""
+        for (line, area), held in self.offices.items():
+            if line == COUNTER_LINE and division_level(area) == "city":
+                for _span, office in held:
+                    if phone := self.office_phones.get(office):
+                        return phone
+        asked = [str(item_version(version).data["phone"]["consult"])
+                 for version in self.current_items.values()]
+        return max(sorted(set(asked)), key=asked.count, default="")
+
+    def power(self, item: ItemSpec, power: str, path: Sequence[str], on: date, own: str) -> Power:
+        """Where the power is exercised for a place; the most specific area wins.
+
+        A row that the law of the item's type does not allow gives nothing: the item may have
+        become a permit since it was written.
+        """
+        rows = self.delegations.get((item.item_id, power), ())
         for area in reversed(path):
             for at, span, given in rows:
-                if at == area and span.holds(on):
+                if at == area and span.holds(on) and item.profile.may_hold(power, given.level):
                     return given
         return Power(own, "own")
 
@@ -129,7 +144,7 @@ class Routes:
 
         Raises Invalid in words when the place has no such office.
         """
-        given = self.power(item.item_id, "accept", path, on, item.level)
+        given = self.power(item, "accept", path, on, item.level)
         line = COUNTER_LINE if given.level == "village" else item.line
         return self._must(line, given.level, path, on)
 
@@ -153,7 +168,7 @@ class Routes:
         level = who.level
         kind = kind_of(spec.kind)
         if line == item.line and (kind.decides or kind.issues):
-            level = self.power(item.item_id, "decide", path, on, level).level
+            level = self.power(item, "decide", path, on, level).level
         here = spec.place in (None, item.place)
         if here and line == item.line and level == self.office_levels.get(competent):
             return competent  # also after the case was transferred to another place's office
@@ -184,6 +199,15 @@ def area_name(code: str) -> str:
     """The full name of an area for a screen; the code itself where there is none."""
     rows = _rows("SELECT full_name FROM network_area WHERE code = %s", [code])
     return str(rows[0][0]) if rows else code
+
+
+@lru_cache(maxsize=512)
+def villages_of(town: str) -> tuple[tuple[str, str], ...]:
+    """The villages and communities of a town, for a list to choose from: code and full name."""
+    return tuple(_rows(
+        "SELECT a.code, a.full_name FROM network_area a JOIN network_area t ON t.code = %s"
+        " AND a.path LIKE t.path || '%%' WHERE a.level = 'village' AND a.valid_to IS NULL"
+        " ORDER BY a.sort_key", [town]))
 
 
 _places: dict[str, str] = {}  # by database
@@ -220,6 +244,7 @@ def routes_now() -> Routes:
 @lru_cache(maxsize=2)
 def _routes(database: str, epoch: int, today: date) -> Routes:
     area_name.cache_clear()  # a place may have been renamed
+    villages_of.cache_clear()
     _places.clear()
     offices: dict[tuple[str, str], list[tuple[_Span, int]]] = defaultdict(list)
     for area, line, first, last, office in _rows(

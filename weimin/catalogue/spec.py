@@ -83,6 +83,7 @@ class ItemSpec:
     materials: tuple[MaterialSpec, ...]
     scenarios: tuple[Scenario, ...]
     result: Mapping[str, Any] = field(default_factory=dict)
+    refusal: Term | None = None  # by when a denial is told in writing, where the item's law says so
     confidential: bool = False
     uncounted_kinds: frozenset[str] = frozenset()  # step kinds whose days don't count, by law
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -98,6 +99,15 @@ class ItemSpec:
     def retention(self) -> str:
         """How long its cases are kept: permanent, 30y, or (what the pack does not say) 10y."""
         return str(self.data.get("retention", "10y"))
+
+    def delivery(self, outcome: str) -> Term | None:
+        """By when a result is handed over, from the decision: a denial may have its own term.
+
+        The special law goes before the general one (民发〔2021〕57号 art. 21, 民发〔2021〕43号 art. 18:
+        within three working days).
+        """
+        own = self.refusal if outcome == "denied" else None
+        return own or self.profile.delivery
 
     def materials_for(self, facts: Facts) -> Iterator[MaterialSpec]:
         """The materials that these facts and scenario answers ask for."""
@@ -143,6 +153,7 @@ def compile_item(
         profile=PROFILES[data["type"]],
         statutory=_term(limit.get("statutory")),
         promised=_term(limit.get("promised")),
+        refusal=_term(limit.get("refusal")),
         instant=data.get("handling") == "instant",
         form=tuple(_field(each) for each in data.get("form", ())),
         materials=tuple(_material(each) for each in data.get("materials", ())),

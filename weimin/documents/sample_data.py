@@ -17,6 +17,7 @@ from weimin.documents.render import document_number
 from weimin.documents.shapes import (
     Acceptance,
     Certificate,
+    Consent,
     Contact,
     Decision,
     Delivery,
@@ -25,6 +26,7 @@ from weimin.documents.shapes import (
     Notice,
     Receipt,
     Refusal,
+    Revocation,
     Slip,
     Special,
     Transfer,
@@ -233,6 +235,30 @@ denial: Decision = {
     "qr": _QR,
 }
 
+revocation: Revocation = {
+    "demo": True,
+    "organ": _COUNTY,
+    "number": document_number("清民撤", 2026, 2),
+    "issued_on": date(2026, 12, 18),
+    "addressee": "清禾县柳坪镇夕阳红老年协会",
+    "to_organisation": True,
+    "case_no": "QH-2026-11-000140-7",
+    "item": "社会团体成立登记",
+    "title": "撤销社会团体法人登记证书决定书",
+    "kind": "撤销",
+    "issuer": _COUNTY,
+    "granted_on": date(2026, 12, 4),
+    "certificates": [{"title": "社会团体法人登记证书", "number": "清禾县民政局〔2026〕12号"}],
+    "reasons": "经核查，申请时提交的会员名册中有31人并未入会，签名系他人代签，你单位实有会员25人，不足五十人。",
+    "basis": "《中华人民共和国行政许可法》第六十九条第二款",
+    "ground": "以欺骗、贿赂等不正当手段取得",
+    "by_analogy": False,
+    "effect": "所发证照自始无效，基于它取得的利益不受保护（同条第四款）。",
+    "remedy": _REMEDY,
+    "contact": _CONTACT,
+    "qr": _QR,
+}
+
 certificate: Certificate = {
     "demo": True,
     "organ": _COUNTY,
@@ -322,6 +348,16 @@ delivery: Delivery = {
     "remark": "同时口头告知行政复议和行政诉讼的权利和期限。",
 }
 
+consent: Consent = {
+    "demo": True,
+    "organ": _COUNTY,
+    "case_no": _CASE,
+    "item": "老年人优待证办理",
+    "recipient": "赵大爷",
+    "id_number": _ZHAO_ID,
+    "contact": _FIRST,
+}
+
 slip: Slip = {
     "demo": True,
     "organ": _CENTRE,
@@ -393,10 +429,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "acceptance": acceptance,
     "refusal": refusal,
     "decision": decision,
+    "revocation": revocation,
     "certificate": certificate,
     "extension": extension,
     "special": special,
     "delivery": delivery,
+    "consent": consent,
     "slip": slip,
     "transfer": transfer,
     "dossier": dossier,

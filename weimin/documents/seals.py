@@ -309,6 +309,8 @@ async def _sign(
     return output.getvalue()
 
 
+_NO_SEAL = "no seal in this file"
+
 # -- checking ------------------------------------------------------------------------
 
 
@@ -331,6 +333,11 @@ class SealReport:
     covers_whole_document: bool = False  # the last seal covers every byte of the file
     modified_after: bool = False  # something other than a further seal was added
     problem: str = ""  # why it could not be read as a sealed PDF
+
+    @property
+    def unsigned(self) -> bool:
+        """A whole PDF that nobody sealed: nothing is wrong with it, and nothing vouches for it."""
+        return self.problem == _NO_SEAL
 
     @property
     def intact(self) -> bool:
@@ -371,7 +378,7 @@ def validate(
 def _report(pdf: bytes, trust: Sequence[x509.Certificate], at: datetime) -> SealReport:
     signatures = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
     if not signatures:
-        return SealReport(problem="no seal in this file")
+        return SealReport(problem=_NO_SEAL)
     checked = [(found, _status(found, trust, at)) for found in signatures]
     last = checked[-1][1]
     return SealReport(

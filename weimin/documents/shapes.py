@@ -119,6 +119,7 @@ class Acceptance(Official):
     accepted_on: date
     promised_by: date
     statutory_by: date
+    counts_from: NotRequired[str | None]  # where the law lets the days count from an earlier day
     promised_term: NotRequired[str | None]
     statutory_term: NotRequired[str | None]
     tentative: NotRequired[bool]
@@ -144,6 +145,27 @@ class Decision(Official):
     basis: str
     content: NotRequired[str | None]  # what is granted
     conditions: NotRequired[list[str]]
+    remedy: str
+
+
+class Granted(TypedDict):
+    title: str
+    number: str
+
+
+class Revocation(Official):
+    """``organ`` is whoever takes it back; ``issuer`` is whoever had granted it."""
+
+    title: str
+    kind: Literal["撤销", "注销"]
+    issuer: str
+    granted_on: date
+    certificates: list[Granted]
+    reasons: str
+    basis: str  # the article
+    ground: str  # its words
+    by_analogy: bool  # the law is about permits, and this was none
+    effect: str
     remedy: str
 
 
@@ -222,6 +244,13 @@ class Delivery(Common):
     remark: NotRequired[str | None]
 
 
+class Consent(Common):
+    """送达地址和电子送达确认书, blank: what is not known is filled in by hand."""
+
+    recipient: str
+    id_number: NotRequired[str | None]  # as masked by the caller
+
+
 class Slip(TypedDict):
     demo: bool
     organ: str
@@ -267,10 +296,12 @@ FORMS: Mapping[str, type] = {
     "acceptance": Acceptance,
     "refusal": Refusal,
     "decision": Decision,
+    "revocation": Revocation,
     "certificate": Certificate,
     "extension": Extension,
     "special": Special,
     "delivery": Delivery,
+    "consent": Consent,
     "slip": Slip,
     "transfer": Transfer,
     "dossier": Dossier,

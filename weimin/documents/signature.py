@@ -48,15 +48,6 @@ def keep(text: str, *, now: datetime, account_id: int | None) -> File:
     return store(drawn.encode(), name=NAME, media_type=SVG, now=now, account_id=account_id)
 
 
-def check(file_id: Any, account_id: int | None) -> int:
-    """The id of a signature that this account took. Raises Invalid for any other file."""
-    mine = File.objects.filter(pk=file_id, stored_by=account_id, media_type=SVG) if (
-        account_id is not None and str(file_id).isdigit()) else File.objects.none()
-    if not mine.exists():
-        raise Invalid(fields={"signature": "没有收到签名，请重新签"})
-    return int(file_id)
-
-
 def drawing(file_id: int) -> str:
     """The kept picture, to be printed. Raises File.DoesNotExist."""
     return path_of(File.objects.get(pk=file_id, media_type=SVG).digest).read_text()

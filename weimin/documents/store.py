@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -111,6 +112,13 @@ def store_scan(pages: Sequence[Page], *, now: datetime, account_id: int | None) 
     images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80,
                    creationDate=None, modDate=None)
     return store(out.getvalue(), name="scan.pdf", media_type=PDF, now=now, account_id=account_id)
+
+
+def owned(file_id: Any, account_id: int | None, *, media_type: str) -> bool:
+    """Whether this is a file of that kind which this account has handed in."""
+    if account_id is None or not str(file_id).isdigit():
+        return False
+    return File.objects.filter(pk=file_id, stored_by=account_id, media_type=media_type).exists()
 
 
 def discard(ids: Sequence[int]) -> None:

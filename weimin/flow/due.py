@@ -51,6 +51,8 @@ def due(
 ) -> Due:
     """The end of ``term`` (and its ``extension``) from ``start``, without the paused days.
 
+    ``start`` is a day; of a matter of the same day it is the one that :func:`first_day` gives.
+
     Raises ValueError when the extension is of another unit than the term.
     """
     whole = term + extension if extension else term
@@ -62,6 +64,21 @@ def due(
         day = calendar.workday_on_or_after(day)  # 民法典 203
     return Due(day=day, at=calendar.end_of(day), warn=warn_day(start, day, calendar, spans),
                foreseen=calendar.is_foreseen(day))
+
+
+def first_day(moment: datetime, term: Term, calendar: Calendar) -> date:
+    """The day from which a term counts that something at ``moment`` began.
+
+    The day itself, at whatever hour: it does not count (民法典 201), so nobody gains or loses by
+    an evening. Only a matter of the same day has no other day than this, and that day ends when
+    business ends (民法典 203(2)); what comes in later, or on a day off, is of the next working day.
+    """
+    day = calendar_day(moment)
+    if term.count:
+        return day
+    if calendar.is_workday(day) and moment > calendar.end_of(day):
+        day += timedelta(days=1)
+    return calendar.workday_on_or_after(day)
 
 
 def _last_counted(

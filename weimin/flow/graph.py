@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from weimin.flow import conditions
-from weimin.flow.kinds import StepKind, kind_of, kinds
+from weimin.flow.kinds import Ask, StepKind, kind_of, kinds
 from weimin.flow.terms import Term
 
 LEVELS = ("village", "town", "county", "city")
@@ -56,6 +56,15 @@ class StepSpec:
     on_reject: str = "end"  # end | continue | a step key to return to
     place: str | None = None  # which declared place finds the office; the item's if None
     other_than: tuple[str, ...] = ()  # whoever did one of these steps may not do this one
+    alone: str = ""  # why one worker may do what its kind has two do
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """What completing the step asks for: its kind's, the second name only if nobody goes alone."""
+        asks = kind_of(self.kind).asks
+        if not self.alone:
+            return asks
+        return tuple(replace(ask, required=False) if ask.second else ask for ask in asks)
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,7 @@ def _parse_step(key: str, data: Mapping[str, Any], line: str) -> StepSpec:
         on_reject=returns_to(on_reject) or on_reject,
         place=data.get("office_of"),
         other_than=tuple(data.get("other_than", ())),
+        alone=str(data.get("alone", "")).strip(),
     )
 
 
@@ -237,6 +247,8 @@ def _step_faults(
     for other in spec["other_than"]:
         if other not in steps:
             yield "other_than", f"other_than 的环节 {other} 不存在", _which(steps)
+    if "alone" in spec and not (kind := kind_of(spec["kind"])).by_two:
+        yield "alone", f"“{kind.title}”本来就不要求两人", "删去 alone"
     quorum = spec.get("quorum")
     if isinstance(quorum, int) and quorum > 0:
         branches = any(isinstance(steps.get(need), Mapping) and steps[need].get("each")

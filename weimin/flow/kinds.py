@@ -25,6 +25,7 @@ class Ask:
     required: bool = True
     options: tuple[tuple[str, str], ...] = ()
     when: tuple[Outcome, ...] = ("approve", "reject", "repeat")  # outcomes that ask for it
+    second: bool = False  # another worker's name: not asked of a step that says why ``alone``
 
 
 # (answers, opened_at, now, the step's own term, the calendar) → what is wrong, if anything
@@ -45,6 +46,11 @@ class StepKind:
     village_may: bool = True  # a village receives and helps, it never decides
     outside: bool = False  # a neighbour answers later; nobody's desk shows it as work
     check: Check | None = None
+
+    @property
+    def by_two(self) -> bool:
+        """Whether two workers must do it together."""
+        return any(ask.second for ask in self.asks)
 
 
 _kinds: dict[str, StepKind] = {}

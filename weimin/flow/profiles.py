@@ -6,6 +6,7 @@ statutory limit then counts, and nothing else.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from weimin.flow.terms import Term
@@ -60,6 +61,29 @@ class LegalProfile:
     uncounted: frozenset[PauseReason] = field(default_factory=frozenset)
     review_below: Term | None = None  # a lower organ's own term, from acceptance
     silence_renews: bool = False  # a renewal not decided at expiry is renewed
+    # All that the notice asked for is there: accepted within this, and the days count from then.
+    supplement_accepts: Term | None = None
+    # Which powers a village may be given: it receives and helps, and never decides.
+    village_may: frozenset[str] = frozenset(("receive", "accept", "print"))
+
+    def may_hold(self, power: str, level: str) -> bool:
+        """Whether the offices of a level may exercise a power over things of this type."""
+        return level != "village" or power in self.village_may
+
+    def counts_from(
+        self, *, accepted: date, received: date, silent: bool, supplemented: date | None
+    ) -> date:
+        """From which day the decision's term counts, for a case that is accepted on ``accepted``.
+
+        As a rule from that day. Where the law itself accepts, no office gains days by waiting:
+        ``silent``, without notice in time, from the day of receipt; with all that the notice
+        asked for, from the day on which it was all there (``supplemented``).
+        """
+        if silent and self.silence_accepts:
+            return received
+        if supplemented is not None and self.supplement_accepts is not None:
+            return min(accepted, supplemented)
+        return accepted
 
 
 PERMIT = LegalProfile(
@@ -77,6 +101,12 @@ PERMIT = LegalProfile(
     uncounted=ARTICLE_45,
     review_below=Term(20, "wd"),  # art. 43: 下级行政机关应当自其受理之日起二十日内审查完毕
     silence_renews=True,  # art. 50(2)
+    # art. 32(1)(5): 按照本行政机关的要求提交全部补正申请材料的，应当受理. The law gives no days for
+    # it; the receipt of art. 32(2) is to be written by the end of the next working day.
+    supplement_accepts=Term(1, "wd"),
+    # art. 24: 可以委托其他行政机关实施行政许可. A village is no administrative organ: it receives on
+    # behalf (代收), and what it received is accepted, and printed, above it.
+    village_may=frozenset(("receive",)),
 )
 
 BENEFIT = LegalProfile(

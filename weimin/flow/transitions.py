@@ -102,6 +102,18 @@ def begin(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step] = ()) -> P
     return plan
 
 
+def refuse(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step] = ()) -> Plan:
+    """The plan of a case that is denied before it begins: all that is left is to say so."""
+    board, plan = _Board(flow, facts, steps), Plan()
+    _advance(board, plan, denied=True)
+    return plan
+
+
+def undo(steps: Iterable[Step]) -> Plan:
+    """The plan of a case that waits at the door again: whatever was done is void."""
+    return Plan(voided=[step for step in steps if step.state != "void"])
+
+
 def catch_up(flow: Flow, facts: Mapping[str, Any], steps: Sequence[Step]) -> Plan:
     """The plan of a case whose flow was replaced: what is due by the new one opens now."""
     board, plan = _Board(flow, facts, steps), Plan()

@@ -60,7 +60,7 @@ def identity_number(text: object) -> str:
     if not re.fullmatch(r"\d{17}[\dX]", number):
         raise ValueError("身份证号应为18位，末位可以是X")
     if not mod_11_2.is_valid(number):
-        raise ValueError("身份证号校验位不对，请对照证件再输一次")
+        raise ValueError("身份证号有一位输错了，请对照证件再输一次")
     try:
         born = birth_of(number)
     except ValueError:
@@ -91,7 +91,7 @@ def organisation_code(text: object) -> str:
     try:
         return str(uscc.validate(code))
     except StdnumError:
-        raise ValueError("统一社会信用代码应为18位且校验位正确，请对照执照再输一次") from None
+        raise ValueError("统一社会信用代码是18位，现在的有一位不对，请对照执照再输一次") from None
 
 
 def phone_number(text: object) -> str:

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
+LONGEST_NAME = 40  # characters; the longest names on identity cards have some 20
+
 _SPACES = re.compile(r"\s+")
 _NOT_NUMBER = re.compile(r"[\s\-－—_.·]")
 
@@ -19,6 +21,17 @@ def tidy(text: str) -> str:
     """One line without control characters, outer spaces or runs of spaces."""
     kept = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
     return _SPACES.sub(" ", kept).strip()
+
+
+def name_of(text: str, what: str = "姓名", most: int = LONGEST_NAME) -> str:
+    """A name as it was written, on one line.
+
+    Raises ValueError in words for one that is too long: cut off, it would be somebody else's.
+    """
+    name = tidy(text)
+    if len(name) > most:
+        raise ValueError(f"{what}最多{most}个字，现在是{len(name)}个字，请核对")
+    return name
 
 
 def decoded(content: bytes) -> tuple[str, str]:

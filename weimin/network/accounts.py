@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound
-from weimin.kernel.text import tidy
+from weimin.kernel.text import name_of
 from weimin.network.actor import Actor
 from weimin.network.models import Account
 from weimin.trail import chain
@@ -55,9 +55,12 @@ def create(
         username = username_of(username)
     except ValueError as error:
         wrong["username"] = str(error)
-    name = tidy(name)[:40]
-    if not name:
-        wrong["name"] = "请填写姓名"
+    try:
+        name = name_of(name)
+        if not name:
+            raise ValueError("请填写姓名")
+    except ValueError as error:
+        wrong["name"] = str(error)
     if "username" not in wrong and Account.objects.filter(username__iexact=username).exists():
         wrong["username"] = f"账号 {username} 已经有人用，换一个"
     if wrong:

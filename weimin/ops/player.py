@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from weimin.cases import verbs
 from weimin.cases.circumstances import is_joint
@@ -12,6 +16,7 @@ from weimin.cases.rows import StepRow
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec, item_version
+from weimin.documents.store import Page, store_scan
 from weimin.kernel import vault
 from weimin.kernel.clock import local
 from weimin.kernel.codes import division_level
@@ -49,7 +54,8 @@ class Player:
         """Play until the plot stops, the case ends, or now is reached."""
         try:
             self._at_the_counter()
-            self._acceptance()
+            if "refuse" not in self.twists:  # then all that is left is to hand the paper over
+                self._acceptance()
             self._steps()
             self._end()
         except Later:
@@ -77,7 +83,7 @@ class Player:
             self._pass_time()
             self._by_competent(verbs.refuse, reason="申请人不属于本事项规定的对象范围",
                                remedy="可在60日内向县级人民政府申请行政复议，或6个月内起诉")
-            raise Later
+            return
         if "withdraw-early" in self.twists:
             self._withdraw("想先把材料找齐再来")
 
@@ -88,7 +94,7 @@ class Player:
         self._later(self.rng.randint(1, 2))
         actor = resident(self.person) if self.plot.channel == "web" else self._receiver()
         verbs.supplement(self.number, actor=actor, now=self.moment.at,
-                         have=dict.fromkeys(self.left_out))
+                         have=self._handed(actor, self.left_out))
         self._stop("supplemented")
 
     def _acceptance(self) -> None:
@@ -291,8 +297,17 @@ class Player:
             for_person=parties[0].person_id is not None, known={m.key for m in wanted})}
         return Intake(
             item=self.plot.item, area=self.plot.village, parties=parties, answers=facts,
-            have=dict.fromkeys(sorted(have)), declared=declared, channel=self.plot.channel,
+            have=self._handed(self._receiver(), sorted(have)), declared=declared,
+            channel=self.plot.channel,
         )
+
+    def _handed(self, actor: Actor, keys: list[str]) -> dict[str, int | None]:
+        """Paper over the counter; online a scan of each, which here is an empty page."""
+        if not (actor.is_resident and keys):
+            return dict.fromkeys(keys)
+        page = store_scan([Page(name="scan.png", content=_blank())], now=self.moment.at,
+                          account_id=actor.account_id)
+        return dict.fromkeys(keys, page.pk)
 
     def _parties(self) -> tuple[Party, ...]:
         helper = self.who.helper
@@ -306,6 +321,13 @@ class Player:
             if role in self.twists:
                 return first, Party(role=role, person_id=helper.pk, name=helper.name, paper=paper)
         return (first,)
+
+
+@cache
+def _blank() -> bytes:
+    out = BytesIO()
+    Image.new("L", (620, 877), 255).save(out, "PNG")
+    return out.getvalue()
 
 
 _TWISTS: dict[str, Any] = {

@@ -101,6 +101,7 @@ def _ended() -> Iterator[Plot]:
     yield _plot("denied-aid", "AID-01", "deny", ago=42, pace=(0, 1))
     yield _plot("denied-waits", "MED-04", "deny", ago=14, stop="deliver")
     yield _plot("refused", "ELD-05", "refuse", ago=11)
+    yield _plot("refused-waits", "AID-04", "refuse", ago=5, stop="deliver")
     yield _plot("withdrawn", "AID-04", "withdraw", ago=9)
     yield _plot("withdrawn-early", "EMP-02", "withdraw-early", ago=7)
     yield _plot("ended", "AID-03", "end", ago=21)

@@ -18,6 +18,7 @@ from weimin.kernel.clock import SHANGHAI, local
 from weimin.network.actor import SYSTEM, Actor
 from weimin.network.models import Account, Holding, Office
 from weimin.network.staff import acting
+from weimin.ops.people import name_of
 from weimin.registry.models import Person
 from weimin.worktime.current import calendar_now
 
@@ -99,9 +100,11 @@ class Stage:
     ) -> None:
         """End one open step as an officer of its office, or as the applicant."""
         spec = file.item.flow.steps[step.key]
-        answers = self._answers(file, step, moment, outcome, reason)
         who = (resident_of_case(file) if spec.who.line == "applicant"
                else self.actor(step.office_id or 0, local(moment.at).date(), *_WHO.get(spec.kind, ())))
+        answers = self._answers(file, step, moment, outcome, reason)
+        if any(ask.second and ask.required for ask in spec.asks):
+            answers["companions"] = _somebody_else(who, moment)
         if outside:
             done_outside(file.row["number"], actor=who, now=moment.at, step=step.id,
                          outcome=outcome, answers=answers, reason=outside)
@@ -120,8 +123,8 @@ class Stage:
                     "ended_on": local(moment.at).date().isoformat()}
         if kind_of(spec.kind).delivers:
             return _handed_over(moment)
-        for ask in kind_of(spec.kind).asks:
-            if outcome in ask.when and ask.required:
+        for ask in spec.asks:
+            if outcome in ask.when and ask.required and not ask.second:
                 said.setdefault(ask.key, _said(ask, moment, outcome, reason))
         return said
 
@@ -164,6 +167,13 @@ def _said(ask: Ask, moment: Moment, outcome: Outcome, reason: str) -> Any:
     if ask.type == "choice":
         return moment.rng.choice(ask.options)[0]
     return _WORDS.get(ask.key, {}).get(outcome, "已办")
+
+
+def _somebody_else(who: Actor, moment: Moment) -> str:
+    """The name of a colleague who went along."""
+    while (name := name_of(moment.rng)) == who.name:
+        pass
+    return name
 
 
 def resident_of_case(file: CaseFile) -> Actor:

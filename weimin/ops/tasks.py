@@ -13,7 +13,9 @@ from weimin import __version__
 from weimin.documents import uploads
 from weimin.kernel import clock
 from weimin.ops.backup import backup
+from weimin.ops.errors import OpsError
 from weimin.ops.places import find_binaries
+from weimin.outbox import failing
 
 log = logging.getLogger("weimin.ops")
 
@@ -21,6 +23,9 @@ KEPT_BACKUPS = 14
 REPLY_DAYS = 90
 ATTEMPT_DAYS = 2
 JOB_DAYS = 7
+
+# Written for the operator, about the machine. What a program said beneath it stays in the log.
+failing.register(OpsError, lambda error: f"{error.message.splitlines()[0]}。{error.remedy}")
 
 
 def nightly(folder: Path) -> Path:

@@ -33,3 +33,14 @@ class Message(models.Model):
                 condition=models.Q(status__in=["waiting", "failed"]),
             )
         ]
+
+
+class Failure(models.Model):
+    """Why a job of the worker failed last. It goes with its job (a foreign key in the database)."""
+
+    job_id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    reason = models.TextField()  # in words, without anybody's data
+
+    class Meta:
+        db_table = "outbox_failure"

@@ -145,6 +145,20 @@ def _is_area(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}", text))
 
 
+def office_code(value: Any) -> Found:
+    """``430421103.service``."""
+    area, _, key = str(value).partition(".")
+    if not _is_area(area) or any(code(key)):
+        yield f"单位编码 {value} 不对", "写成“区划代码.字母”，如 430421103.service"
+
+
+def reason(value: Any) -> Found:
+    """Why one may go alone."""
+    if not isinstance(value, str) or not value.strip():
+        yield ("没有写理由",
+               "写明为什么可以一人前往，如 alone: 只登记本人在世的事实；两人以上的删去 alone")
+
+
 def word(value: Any) -> Found:
     """One entry of a list: a Chinese comma makes one out of several."""
     if re.search("[，；]", str(value)):

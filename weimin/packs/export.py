@@ -1,26 +1,44 @@
 """A pack as one file, to be carried to another deployment."""
 
+import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from weimin.packs.read import read_pack
+
+_ALWAYS = (2020, 1, 1, 0, 0, 0)  # the same pack makes the same bytes
+
+
+def packed(folder: Path, more: Mapping[str, bytes] | None = None) -> tuple[bytes, int]:
+    """The pack and the packs it extends as a zip, and how many files went in.
+
+    ``more`` are files of the pack that are put in, or in place of those of that name.
+    Raises Invalid for no pack.
+    """
+    pack = read_pack(folder)
+    files = {f"{pack.name}/{name}": data for name, data in {**_files(folder), **(more or {})}.items()}
+    if base := pack.head.get("extends"):
+        files |= {f"{base}/{name}": data for name, data in _files(folder.parent / str(base)).items()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            info = zipfile.ZipInfo(name, _ALWAYS)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+    return out.getvalue(), len(files)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*")) if path.suffix in (".yaml", ".csv")}
 
 
 def export(folder: Path, archive: Path) -> int:
     """Write the pack and the packs it extends into a zip file; how many files went in.
 
-    The same pack makes the same bytes: times are fixed. Raises Invalid for no pack.
+    Raises Invalid for no pack.
     """
-    folders = [folder]
-    base = read_pack(folder).head.get("extends")
-    if base:
-        folders.append(folder.parent / str(base))
-    count = 0
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
-        for each in folders:
-            for path in sorted(each.rglob("*")):
-                if path.suffix in (".yaml", ".csv"):
-                    name = f"{each.name}/{path.relative_to(each)}"
-                    out.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), path.read_bytes())
-                    count += 1
+    content, count = packed(folder)
+    archive.write_bytes(content)
     return count

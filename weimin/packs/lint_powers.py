@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from weimin.catalogue.models import POWER_TITLES
 from weimin.catalogue.routes import COUNTER_LINE
+from weimin.flow.profiles import PROFILES
 from weimin.network.models import LEVEL_TITLES
 from weimin.packs.read import Pack
 from weimin.packs.written import Fault, Located, at, names
@@ -21,6 +22,10 @@ def delegations(pack: Pack, held: Held) -> Iterator[Fault]:
     for row in pack.delegations:
         if row.sound("power") == "decide" and row.sound("level") == "village":
             yield at(row, "把决定权给了村（社区）", "村不作决定：把 level 改成 town")
+        elif names_of := _held_above(row, pack):
+            yield at(row, f"把行政许可的{POWER_TITLES[row['power']]}给了村（社区）：{'、'.join(names_of)}",
+                     "许可只能委托其他行政机关（行政许可法第二十四条），村只代收：把 level 改成 town，"
+                     "或只写不是许可的事项")
         elif held is not None and not row.broken & {"item", "power", "area", "level"}:
             yield from _somebody(row, lines, held)
         if row.broken & {"item", "power", "area", "from", "to"}:
@@ -33,6 +38,16 @@ def delegations(pack: Pack, held: Held) -> Iterator[Fault]:
             if row["from"] < (last or "9999") and first < (row["to"] or "9999"):
                 yield at(row, "同一事项、同一权力、同一地方的下放时间重叠", "改正 from / to")
         spans.setdefault(key, []).append((row["from"], row["to"]))
+
+
+def _held_above(row: Located, pack: Pack) -> list[str]:
+    """The items that the row means of whose type its level may not have its power."""
+    item, power, level = (row.sound(key) for key in ("item", "power", "level"))
+    if None in (item, power, level):
+        return []
+    meant = (each for each in pack.items if not each.broken & {"code", "type"})
+    return [each["code"] for each in meant if item in ("*", each["code"])
+            and not PROFILES[each["type"]].may_hold(str(power), str(level))]
 
 
 def _refer(pack: Pack, rows: list[Located], where: str) -> Iterator[Fault]:

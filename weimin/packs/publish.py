@@ -14,10 +14,11 @@ from django.db import connection, transaction
 
 from weimin.cases.recompute import recompute_running
 from weimin.cases.succession import Succession, succeed_running
-from weimin.catalogue.models import PackVersion
+from weimin.catalogue.models import PackArchive, PackVersion
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid
 from weimin.kernel.watching import Watch, unwatched
+from weimin.packs.export import packed
 from weimin.packs.lint import lint
 from weimin.packs.parts import Part, Publication, compared
 from weimin.packs.read import Pack
@@ -82,11 +83,13 @@ def _publish(
     parts = _compared(pack, local(now).date())
     last = PackVersion.objects.filter(pack=pack.name).order_by("-number").first()
     if last is not None and last.digest == pack.digest and not parts:
+        _keep(last, pack)  # published before its files were kept
         return Published(version=last.number, items=len(pack.items))
     version = PackVersion.objects.create(
         pack=pack.name, number=last.number + 1 if last else 1, digest=pack.digest,
         published_at=now, published_by_id=account_id, note=note,
     )
+    _keep(version, pack)
     publication = Publication(version=version, now=now)
     for number, part in enumerate(parts, start=1):
         say(f"（{number}/{len(parts)}）{part.title}……")
@@ -104,6 +107,11 @@ def _publish(
         version=version.number, items=len(pack.items), parts=[part.title for part in parts],
         changed=publication.changed, withdrawn=publication.withdrawn,
     )
+
+
+def _keep(version: PackVersion, pack: Pack) -> None:
+    if not PackArchive.objects.filter(pk=version.pk).exists():
+        PackArchive.objects.create(version=version, content=packed(pack.folder)[0])
 
 
 def _compared(pack: Pack, today: date) -> list[Part]:

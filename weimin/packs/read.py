@@ -30,6 +30,7 @@ class Pack:
     areas: list[Located] = field(default_factory=list)
     lines: list[Located] = field(default_factory=list)
     offices: list[Located] = field(default_factory=list)
+    exceptions: list[Located] = field(default_factory=list)  # single offices that no template makes so
     items: list[Located] = field(default_factory=list)
     flows: Mapping[str, Located] = field(default_factory=dict)
     materials: Mapping[str, Located] = field(default_factory=dict)

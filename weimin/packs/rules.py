@@ -8,7 +8,7 @@ there and of its kind is the schema's business.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from weimin.flow.graph import parse_flow
+from weimin.flow.graph import Who, parse_flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PROFILES
 from weimin.flow.terms import Term
@@ -191,10 +191,46 @@ def promise_within_statute(item: Data) -> Found:
 
 
 @rule
+def a_result_is_handed_over_within_the_law(item: Data) -> Found:
+    """A denial's own term, or a step's, may shorten the profile's delivery, never lengthen it."""
+    longest, refusal = PROFILES[item["type"]].delivery, _term(item, "refusal")
+    if said := _longer(refusal, longest):
+        yield "limit", f"不予决定的告知时限{said}（送达期限）", f"把 limit.refusal 改成 {longest} 以内，或删去它"
+        refusal = None
+    for key, spec in item["flow"]["steps"].items():
+        limit = Term.parse(str(spec["limit"])) if "limit" in spec else None
+        if kind_of(spec["kind"]).delivers and (said := _longer(limit, refusal or longest)):
+            yield "flow", f"送达环节 {key} 的 limit {said}", "缩短它，或删去它：没有写的，按送达期限"
+
+
+@rule
 def a_village_never_decides(item: Data) -> Found:
     """The village receives and helps; deciding is not its to do."""
     if item["level"] == "village":
         yield "level", "行使层级是村（社区）：村不作决定", "把 level 改成 town 或以上"
+
+
+@rule
+def a_village_only_helps_with_a_permit(item: Data) -> Found:
+    """行政许可法 arts. 24, 34: an administrative organ examines; the village says what it knows."""
+    if PROFILES[item["type"]].may_hold("accept", "village"):
+        return
+    for key, spec in item["flow"]["steps"].items():
+        kind = kind_of(spec["kind"])
+        if Who.parse(spec["who"]).level == "village" and kind.key != "register" and not kind.delivers:
+            yield ("flow", f"行政许可的环节 {key}（{kind.title}）由村（社区）办",
+                   "许可由行政机关审查、核查（行政许可法第二十四条、第三十四条）：把 who 改到 town 或以上，"
+                   "村里的协助写成 register")
+
+
+@rule
+def a_permit_is_examined_by_two(item: Data) -> Found:
+    """行政许可法 art. 34(3): 应当指派两名以上工作人员进行核查; the law knows no exception."""
+    if item["type"] != "permit":
+        return
+    for key, spec in item["flow"]["steps"].items():
+        if spec.get("alone"):
+            yield "flow", f"行政许可的环节 {key} 写了 alone", "删去 alone：许可的核查须两人以上（行政许可法第三十四条）"
 
 
 @rule
@@ -210,6 +246,13 @@ def every_certificate_has_a_type(item: Data) -> Found:
     issues = any(kind_of(s["kind"]).issues for s in item["flow"]["steps"].values())
     if item["result"]["kind"] == "certificate" and issues and not item["result"].get("type"):
         yield "result", "证照结果没有类型，下一件事找不到它", "补上 result.type，并登记在 certificates.yaml"
+
+
+def _longer(term: Term | None, than: Term | None) -> str:
+    """In words, if a term is longer than another."""
+    if term is None or than is None or term.roughly_days() <= than.roughly_days():
+        return ""
+    return f"{term.words}长于{than.words}"
 
 
 def _term(item: Data, key: str) -> Term | None:

@@ -113,6 +113,41 @@ class Office(Shape):
     provenance: str = ""
 
 
+class LineDays(Shape):
+    """A line that a single office works for, and since when and until when."""
+
+    line: Code
+    from_: Day = msgspec.field(name="from", default="")
+    until: Day = ""
+
+
+class OnePost(Shape):
+    """A post of a single office: a new one, or what differs from the template's."""
+
+    key: Code
+    title: Text = ""
+    roles: list[Annotated[str, one_of(STAFF_ROLES)]] = []
+    duty: bool = False
+    closed: bool = False
+
+
+class OneOffice(Shape):
+    """A single office: what differs from its template, or one that no template makes."""
+
+    office: Annotated[str, check(checks.office_code)]
+    name: Text = ""
+    kind: Literal["office", "government", "centre", "station"] = "office"
+    supervises: bool = False
+    phone: str = ""
+    address: str = ""
+    from_: Day = msgspec.field(name="from", default="")
+    until: Day = ""
+    successor: Annotated[str, check(checks.office_code)] = ""
+    lines: list[LineDays | str] = []
+    windows: Count = 0
+    posts: list[OnePost] = []
+
+
 class Area(Shape):
     """A row of areas.csv."""
 
@@ -174,6 +209,7 @@ class Step(Shape):
     on_reject: Annotated[Any, check(checks.rejection)] = "end"
     office_of: Annotated[str, one_of(PLACES)] = ""
     other_than: list[Text] = []
+    alone: Annotated[Any, check(checks.reason)] = ""
     note: str = ""
 
 
@@ -425,6 +461,7 @@ YAML: dict[str, Any] = {
     "pack.yaml": Head,
     "lines.yaml": list[Line],
     "offices.yaml": list[Office],
+    "exceptions.yaml": list[OneOffice],
     "flows.yaml": dict[str, Flow],
     "materials.yaml": dict[str, Material],
     "certificates.yaml": dict[str, Certificate],

@@ -135,7 +135,8 @@ def bring(content: bytes) -> str:
         brought_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=brought_folder(), prefix=".part-"))
         try:
-            _unpack(content, part / "pack")
+            _unpack(content, part / "sent")
+            _arrange(part)
             _bring_base(part)
             with contextlib.suppress(OSError):  # the same zip came twice at once
                 part.rename(target)
@@ -149,11 +150,9 @@ def bring(content: bytes) -> str:
 def _unpack(content: bytes, target: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            files = list(_members(packed))
-            top = _top(files)
             room = UNPACKED
-            for entry in files:
-                path = target.joinpath(*PurePosixPath(entry.filename).parts[top:])
+            for entry in list(_members(packed)):
+                path = target.joinpath(*PurePosixPath(entry.filename).parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(entry) as source:
                     data = source.read(room + 1)
@@ -190,15 +189,34 @@ def _members(packed: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
         yield entry
 
 
-def _top(files: list[zipfile.ZipInfo]) -> int:
-    """How many folders lie around the pack: none, or the one that was packed."""
-    names = {entry.filename for entry in files}
-    if "pack.yaml" in names:
-        return 0
-    tops = {PurePosixPath(name).parts[0] for name in names}
-    if len(tops) == 1 and f"{next(iter(tops))}/pack.yaml" in names:
-        return 1
-    raise Invalid("压缩包里没有 pack.yaml", "压缩包的文件夹，pack.yaml 放在最外面一层")
+def _arrange(part: Path) -> None:
+    """Put the pack where it is read: it came bare, in its folder, or beside what it extends."""
+    sent = part / "sent"
+    if (sent / "pack.yaml").is_file():
+        sent.rename(part / "pack")
+        return
+    tops = sorted(sent.iterdir()) if sent.is_dir() else []
+    if not tops or not all((top / "pack.yaml").is_file() for top in tops):
+        raise Invalid("压缩包里没有 pack.yaml", "压缩包的文件夹，pack.yaml 放在最外面一层")
+    bases = {top.name: _base_of(top) for top in tops}
+    main = next((top for top in tops if len(tops) == 1 or bases[top.name] in bases), tops[0])
+    for top in tops:
+        if top == main:
+            top.rename(part / "pack")
+        elif top.name == bases[main.name] and _NAME.fullmatch(top.name) and top.name != "pack":
+            top.rename(part / top.name)
+        else:
+            raise Invalid("压缩包里有几个不相干的包", "一次上传一个包，可以连同它引用的包")
+
+
+def _base_of(folder: Path) -> str | None:
+    """The name of the pack that this one extends, if it says so."""
+    try:
+        head = yaml.safe_load((folder / "pack.yaml").read_bytes())
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        return None
+    base = head.get("extends") if isinstance(head, dict) else None
+    return None if base is None else str(base)
 
 
 def _check_yaml(name: str, data: bytes) -> None:
@@ -220,18 +238,15 @@ def _check_yaml(name: str, data: bytes) -> None:
 
 
 def _bring_base(part: Path) -> None:
-    """Put what the pack extends beside it: an installed pack, and nothing else."""
-    try:
-        head = yaml.safe_load((part / "pack" / "pack.yaml").read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
-        head = None
-    base = head.get("extends") if isinstance(head, dict) else None
-    if base is None:
+    """Put what the pack extends beside it: an installed pack, where the zip brought none."""
+    base = _base_of(part / "pack")
+    if base is None or (_NAME.fullmatch(base) and base != "pack" and (part / base).is_dir()):
         return
-    folder = installed_folder() / str(base)
-    if not _NAME.fullmatch(str(base)) or str(base) == "pack" or not (folder / "pack.yaml").is_file():
-        raise Invalid(f"包引用的“{str(base)[:40]}”没有装在这台服务器上", "核对 pack.yaml 的 extends")
-    shutil.copytree(folder, part / str(base))
+    folder = installed_folder() / base
+    if not _NAME.fullmatch(base) or base == "pack" or not (folder / "pack.yaml").is_file():
+        raise Invalid(f"包引用的“{base[:40]}”没有装在这台服务器上",
+                      "核对 pack.yaml 的 extends，或连同它引用的包一起压缩")
+    shutil.copytree(folder, part / base)
 
 
 def _tidy_up() -> None:

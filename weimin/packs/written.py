@@ -1,6 +1,6 @@
 """What a pack's author wrote and where: mappings and lists that know their file and their lines."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -86,3 +86,15 @@ def names(rows: Iterable[Located], key: str, *, whole: bool = True) -> Container
     if not whole or any(key in row.broken for row in rows):
         return Anything()
     return {str(row[key]) for row in rows}
+
+
+def doubled(rows: Iterable[Located], key: str, title: str) -> Iterator[Fault]:
+    """Rows whose own name another has already."""
+    seen: dict[str, Located] = {}
+    for row in rows:
+        name = row.sound(key)
+        if name is None:
+            continue
+        if name in seen:
+            yield at(row, f"{title} {name} 写了两次", f"另一处在 {seen[name].file}:{seen[name].line}", key)
+        seen.setdefault(name, row)

@@ -77,6 +77,11 @@ class Certificate(models.Model):
     revoked_why = models.TextField(blank=True)
     data = models.JSONField(default=dict)
 
+    @property
+    def revoked_ground(self) -> str:
+        """What was done to it and by which clause, without the facts in the officer's own words."""
+        return self.revoked_why.partition("：")[0]
+
     class Meta:
         db_table = "registry_certificate"
         indexes = [

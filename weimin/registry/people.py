@@ -3,7 +3,7 @@
 from datetime import date
 
 from weimin.kernel import codes, vault
-from weimin.kernel.text import tidy
+from weimin.kernel.text import name_of, tidy
 from weimin.registry.models import Organisation, Person
 
 
@@ -27,7 +27,7 @@ def person_by_identity(
     """The person of that identity number; made, with this name, on the first visit.
 
     ``by_stranger``: whoever asks is not an officer, and must know the name himself.
-    Raises ValueError in words for a wrong number, or for a stranger without a name.
+    Raises ValueError in words for a wrong number, a name too long, or a stranger without a name.
     """
     number = codes.identity_number(identity)
     found = known_person(number)
@@ -37,7 +37,7 @@ def person_by_identity(
         return found
     if not tidy(name):
         raise ValueError("请填写姓名")
-    person = Person(name=tidy(name)[:40], birth=codes.birth_of(number), sex=codes.sex_of(number),
+    person = Person(name=name_of(name), birth=codes.birth_of(number), sex=codes.sex_of(number),
                     household_id=household)
     person.set_identity(number)
     person.save()
@@ -51,15 +51,15 @@ def organisation_by_code(
 
     An officer who has the licence before him sets a new legal representative; ``by_stranger``
     nothing of a known organisation is changed.
-    Raises ValueError in words for a wrong code, or for an unknown one without a name.
+    Raises ValueError in words for a wrong code, a name too long, or an unknown one without a name.
     """
     code = codes.organisation_code(uscc)
     found = Organisation.objects.filter(uscc=code).first()
-    speaker = tidy(legal_representative)[:40]
+    speaker = name_of(legal_representative, "法定代表人姓名")
     if found is None:
         if not tidy(name) or not speaker:
             raise ValueError("第一次来的单位，请填写单位名称和法定代表人")
-        return Organisation.objects.create(uscc=code, name=tidy(name)[:100],
+        return Organisation.objects.create(uscc=code, name=name_of(name, "单位名称", 100),
                                            legal_representative=speaker)
     if speaker and speaker != found.legal_representative and not by_stranger:
         found.legal_representative = speaker

@@ -6,9 +6,19 @@ hash there. Whoever changes anything before it would have to find another chain 
 """
 
 import base64
+import re
 from dataclasses import dataclass
+from typing import Literal
+
+from weimin.kernel.codes import CASE_NUMBER_LENGTH, is_case_number
+from weimin.kernel.text import code_text
 
 _BYTES = 10
+_MARK = 16  # letters of base32
+_LIKE = str.maketrans("08", "OB")  # not of base32, and easily taken for these
+_SLIPS = 4  # so many letters of the mark may be typed wrongly; of another chain's, fifteen differ
+
+Verdict = Literal["same", "mistyped", "different"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +32,33 @@ class Receipt:
 
 def receipt(number: str, seq: int, hash_: bytes) -> str:
     """``26000000123-4-ABCDEFGHIJKLMNOP``: letters that are easy to read and to type."""
-    mark = base64.b32encode(hash_[:_BYTES]).decode()
-    return f"{number}-{seq}-{mark}"
+    return f"{number}-{seq}-{_mark(hash_)}"
+
+
+def _mark(hash_: bytes) -> str:
+    return base64.b32encode(hash_[:_BYTES]).decode()
 
 
 def parse(text: str) -> Receipt:
-    """Raises ValueError in words when ``text`` is no receipt."""
-    parts = text.strip().upper().split("-")
-    if len(parts) != 3 or not parts[1].isdigit():
-        raise ValueError("回执码应形如 26000000123-4-ABCDEFGHIJKLMNOP，请对照回执再输一次")
-    return Receipt(parts[0], int(parts[1]), parts[2])
+    """The receipt as it was meant: spaces, dashes of any kind and full width are no matter.
+
+    Raises ValueError in words when ``text`` is no receipt, or its number was mistyped.
+    """
+    typed = re.sub(r"\W|_", "", code_text(text))
+    number, seq, mark = typed[:CASE_NUMBER_LENGTH], typed[CASE_NUMBER_LENGTH:-_MARK], typed[-_MARK:]
+    mark = mark.translate(_LIKE)
+    if not (seq.isdecimal() and len(seq) < 7 and re.fullmatch(r"[A-Z2-7]{16}", mark)):
+        raise ValueError("存证码应形如 26000000123-4-ABCDEFGHIJKLMNOP，请对照回执再输一次")
+    if not is_case_number(number):
+        raise ValueError("存证码前 11 位的办件编号有一位不对，请对照回执再输一次")
+    return Receipt(number, int(seq), mark)
 
 
-def matches(found: Receipt, hash_: bytes) -> bool:
-    """Whether the chain's hash at that place is the one the receipt was given for."""
-    return base64.b32encode(hash_[:_BYTES]).decode() == found.mark
+def compare(found: Receipt, hash_: bytes) -> Verdict:
+    """Whether the chain's hash at that place is the one the receipt was given for.
+
+    A hash that changed has nothing in common with the old one; where most letters are right, a
+    finger slipped.
+    """
+    apart = sum(a != b for a, b in zip(found.mark, _mark(hash_), strict=True))
+    return "same" if apart == 0 else "mistyped" if apart <= _SLIPS else "different"

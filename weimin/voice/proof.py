@@ -26,7 +26,7 @@ class RatingWitness:
         self.told: dict[tuple[int, int], tuple[Any, ...]] = {}
 
     def see(self, subject_id: int, events: Sequence[Seen]) -> None:
-        """Keep what its ``rate`` events say."""
+        """Keep what its ``rate`` events say, and the words that came later."""
         self.ids.append(subject_id)
         for event in events:
             if event.verb == "rate":
@@ -35,6 +35,11 @@ class RatingWitness:
                     event.data["office"], event.data["level"], words, event.occurred_at,
                     event.data["channel"],
                 )
+            elif event.verb == "rate_words":
+                at = subject_id, event.data["contact"]
+                later = None if event.erased else (event.private or {}).get("words", "")
+                office, level, _, when, channel = self.told.get(at, (None,) * 5)
+                self.told[at] = office, level, later, when, channel
 
     def compare(self) -> Iterator[Broken]:
         """The ratings that are not what the chains say, lost or made up."""

@@ -24,7 +24,7 @@ CONTACTS = ("receive", "accept", "notify_missing", "notify_again", "refuse", "co
             "done_outside", "close")
 LONGEST = 500
 
-chain.register(rate="评价")
+chain.register(rate="评价", rate_words="补充评价")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +88,26 @@ def rate(
     file.record("rate", {"contact": contact, "level": level, "channel": channel,
                          "office": offices[contact]},
                 private={"words": words} if words else None)
+    file.seal()
+    file.save()
+
+
+@transaction.atomic
+def add_words(
+    number: str, *, actor: Actor | None, now: datetime, contact: int, words: str,
+    last_four: str = "",
+) -> None:
+    """Words to a rating that was given without any.
+
+    Raises as :func:`rate`; Invalid also where words stand already, or nothing was rated.
+    """
+    file = CaseFile.load(number, actor=actor or SYSTEM, now=now, lock=True)
+    _must_be_his(file, actor, last_four)
+    if not words or len(words) > LONGEST:
+        raise Invalid(fields={"words": f"请写几句，最多{LONGEST}字"})
+    if not Rating.objects.filter(case_id=file.id, contact=contact, words="").update(words=words):
+        raise Invalid(fields={"contact": "这次服务还没有评价，或已经写过话了"})
+    file.record("rate_words", {"contact": contact}, private={"words": words})
     file.seal()
     file.save()
 

@@ -19,7 +19,7 @@ from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.spec import Field, ItemSpec, MaterialSpec
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid
-from weimin.kernel.text import mask_code, tidy
+from weimin.kernel.text import mask_code, name_of, tidy
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
 from weimin.registry.people import known_person, organisation_by_code, person_by_identity
@@ -172,10 +172,10 @@ def intake_of(
     answers = raw_answers(post, item)
     _add_known(answers, item, first, helper, area, post)
     present = {m.key for m in materials_of(post, item)}
+    ticked = dict.fromkeys(post.getlist("have")) if me is None else {}  # who received the paper
     return Intake(
         item=item.code, area=area, parties=tuple(parties), answers=answers, channel=channel,
-        have={k: v for k, v in {**dict.fromkeys(post.getlist("have")), **(scans or {})}.items()
-              if k in present},
+        have={k: v for k, v in {**ticked, **(scans or {})}.items() if k in present},
         declared=tuple(k for k in post.getlist("declared") if k in present),
         another_is_meant=post.get("another") == "1",
     )
@@ -207,7 +207,7 @@ def _person(post: Mapping[str, Any], prefix: str, area: str | None, stranger: bo
                                   area, by_stranger=stranger)
     except ValueError as error:
         said = str(error)
-        key = "name" if said.startswith("请填写姓名") else "identity"
+        key = "name" if said.startswith(("请填写姓名", "姓名")) else "identity"
         wrong[f"{prefix}{key}"] = said
         return None
 
@@ -227,7 +227,8 @@ def _organisation(post: Mapping[str, Any], me: Person | None, wrong: dict[str, s
                                      post.get("org_legal", ""), by_stranger=me is not None)
     except ValueError as error:
         said = str(error)
-        wrong["org_name" if said.startswith("第一次") else "uscc"] = said
+        named = "org_legal" if said.startswith("法定代表人") else "org_name"
+        wrong["uscc" if said.startswith("统一") else named] = said
         return None
     return Party(organisation_id=found.pk, name=found.name)
 
@@ -250,12 +251,14 @@ def member_fault(row: Mapping[str, str], *, stranger: bool) -> str:
     name = tidy(row["name"])
     if not name or not row["relation"]:
         return _("请写明每位家庭成员的姓名和与户主的关系")
-    if not row["id"]:
-        return ""
     try:
+        name_of(name)
+        name_of(row["relation"], _("与户主的关系"), 20)
+        if not row["id"]:
+            return ""
         found = known_person(codes.identity_number(row["id"]))
     except ValueError as error:
-        return f"{name}：{error}"
+        return f"{name[:20]}：{error}"
     if stranger and found is not None and found.name != name:
         return _("{}：身份证号与姓名对不上，请对照证件再填一次").format(name)
     return ""
@@ -270,10 +273,10 @@ def _members(post: Mapping[str, Any], item: ItemSpec, who: str, me: Person | Non
         if said := member_fault(row, stranger=me is not None):
             wrong["members"] = said
             continue
-        name = tidy(row["name"])[:40]
+        name = tidy(row["name"])
         person = person_by_identity(row["id"], name) if row["id"] else Person.objects.create(name=name)
         found.append(Party(role="member", person_id=person.pk, name=person.name,
-                           relation=tidy(row["relation"])[:20]))
+                           relation=tidy(row["relation"])))
     return found
 
 

@@ -34,12 +34,13 @@ from weimin.network.models import Post
 from weimin.trail import offline_check
 from weimin.trail.export import proof_of
 from weimin.web.desk import delivery
-from weimin.web.desk.case import event_of, facts_of, person_of
-from weimin.web.papers import FORMS
+from weimin.web.desk.case import answered, event_of, facts_of, person_of
+from weimin.web.papers import made, results
 from weimin.web.sealed import SEALED
 
 TITLES = {"receipt": "收件回执", "notice": "一次性告知书", "acceptance": "受理通知书",
-          "refusal": "不予受理决定书", "decision": "决定书", "certificate": "证照", "delivery": "送达回证"}
+          "refusal": "不予受理决定书", "decision": "决定书", "certificate": "证照",
+          "revocation": "撤销、注销决定书", "delivery": "送达回证"}
 
 README = """案卷 {number}
 
@@ -57,7 +58,7 @@ check.py           核验程序，只需要 Python 3，不联网：
 一、SHA256SUMS 说明包里的文件有没有变动；它本身可以被重做，所以还要看二和三。
 二、记录链：每条记录的哈希 = SHA-256（上一条的哈希 ‖ 旁列 ‖ 正文），第一条的上一条是 32 个零字节。
 三、签名的根把链的末端固定下来。请与系统外（档案馆、其他部门、纸上）保存的根核对：数字一致，
-    说明从取根那天起这条链没有被改写。居民手中的回执码也能核对其中任何一条。
+    说明从取根那天起这条链没有被改写。居民手中的存证码也能核对其中任何一条。
 个人内容依法删除的，记录里写明删除的依据和时间，链照样能核验。
 由 为民 {version} 制作于 {made}。
 """
@@ -73,6 +74,18 @@ class Entry:
     number: str = ""
     maker: str = ""
     on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Made:
+    """A paper before it has its place in the package; ``kept`` is the signed file."""
+
+    on: date
+    form: str
+    maker: str
+    number: str = ""
+    title: str = ""
+    kept: File | None = None
 
 
 def write(out: ZipFile, file: CaseFile, request: HttpRequest) -> None:
@@ -101,27 +114,34 @@ def write(out: ZipFile, file: CaseFile, request: HttpRequest) -> None:
 
 
 def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
-    """What was made for the case, in the order in which it was: nothing is issued by filing."""
+    """What was made for the case, in the order of its dates.
+
+    A result that nobody had asked for is sealed now: it is dated as it was decided, and the seal
+    says when it was put.
+    """
+    for form in results(file):
+        made(request, file, form)
     receiver = file.routes.office_names[file.receiver_id]
-    made: list[tuple[date, str, str, str, File | None]] = [
-        (local(file.received_at).date(), "receipt", "", receiver, None)
-    ]
+    there = [_Made(on=local(file.received_at).date(), form="receipt", maker=receiver)]
     organ = file.routes.office_names[file.office_id]
-    rows = list(Paper.objects.filter(case_id=file.id).select_related("file").order_by("made_at"))
+    rows = list(Paper.objects.filter(case_id=file.id).select_related("file").order_by("made_at", "id"))
     numbers = {row.form: row.number for row in rows if row.number}
     for row in rows:
         form = row.form.removeprefix("sealed ").split(":", 1)[0]
-        if form in FORMS and (row.file is not None or form not in SEALED):
-            made.append((local(row.made_at).date(), form, row.number or numbers.get(form, ""), organ, row.file))
+        if form in TITLES and (row.file is not None or form not in SEALED):
+            said = row.data if row.file else {}
+            there.append(_Made(
+                on=date.fromisoformat(said["on"]) if said else local(row.made_at).date(), form=form,
+                number=row.number or numbers.get(form, ""), maker=said.get("organ", organ),
+                title=said.get("title", ""), kept=row.file))
     if (done := delivery.last(file)) is not None and done.answers and done.done_at:
-        made.append((local(done.done_at).date(), "delivery", "", receiver, None))
-    made.sort(key=lambda paper: paper[0])
-    for place, (on, form, number, maker, kept) in enumerate(made, start=1):
-        pdf = path_of(kept.digest).read_bytes() if kept is not None else \
-            typesetter().typeset(form, FORMS[form](request, file)).pdf
-        yield Entry(name=f"papers/{place:02}-{form}.pdf", content=pdf, title=TITLES[form],
-                    number=f"{maker}{number}" if number.startswith("〔") else number, maker=maker,
-                    on=on)
+        there.append(_Made(on=local(done.done_at).date(), form="delivery", maker=receiver))
+    for place, paper in enumerate(sorted(there, key=lambda paper: paper.on), start=1):
+        pdf = path_of(paper.kept.digest).read_bytes() if paper.kept else \
+            made(request, file, paper.form)
+        number = f"{paper.maker}{paper.number}" if paper.number.startswith("〔") else paper.number
+        yield Entry(name=f"papers/{place:02}-{paper.form}.pdf", content=pdf, number=number,
+                    title=paper.title or TITLES[paper.form], maker=paper.maker, on=paper.on)
 
 
 def _scans(file: CaseFile) -> Iterator[Entry]:
@@ -135,6 +155,11 @@ def _scans(file: CaseFile) -> Iterator[Entry]:
         yield Entry(name=f"scans/{place:02}-{key}.{end}", title=names.get(key, key),
                     content=path_of(scan.digest).read_bytes(), maker="申请人",
                     on=local(scan.stored_at).date())
+    signed = Paper.objects.filter(case_id=file.id, form="consent", file__isnull=False)
+    for place, paper in enumerate(signed.select_related("file").order_by("id"), start=len(rows) + 1):
+        assert paper.file is not None
+        yield Entry(name=f"scans/{place:02}-consent.pdf", title="电子送达确认书", maker="申请人",
+                    content=path_of(paper.file.digest).read_bytes(), on=local(paper.made_at).date())
 
 
 def _cover(file: CaseFile, listed: Iterable[Entry]) -> bytes:
@@ -170,8 +195,9 @@ def _application(file: CaseFile) -> Iterator[str]:
 
 
 def _story(file: CaseFile) -> Iterator[str]:
+    answers = answered(file)
     for event in reversed(reading.happenings(file.id)):
-        said = event_of(event, file.item.flow)
+        said = event_of(event, file.item.flow, answers)
         yield f"{event.seq}. {said['at']} {said['what']} {said['who']}（{event.mark}）"
         if said["said"]:
             yield f"    {said['said']}"

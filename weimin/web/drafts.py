@@ -35,6 +35,11 @@ class Filled:
     known: list[str] = field(default_factory=list)  # fields that the registry filled in
     key: str = ""  # of the request that will send it: sent twice it is one case
 
+    @property
+    def begun(self) -> bool:
+        """Whether its owner answered anything: what the registry knows is no answer of his."""
+        return bool(set(self.seen) - set(self.known))
+
     def answered(self, page: str) -> None:
         """Note that a page was answered."""
         if page not in self.seen:

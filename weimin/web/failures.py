@@ -7,13 +7,25 @@ from shutil import disk_usage
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
 from django.utils.html import escape
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from psycopg.errors import DiskFull
 
 from weimin.kernel.errors import Failed, NotAllowed, NotFound, Unavailable, WeiminError
-from weimin.web.page import page
+from weimin.web.page import SERVICE, page
 
+_PLAIN = (
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<title>{message} · {service}</title><link rel="stylesheet" href="{style}"></head>'
+    '<body class="portal"><header class="head"><div class="head-in">'
+    '<a class="brand" href="/"><span><b>{service}</b></span></a></div></header>'
+    '<main class="narrow"><h1>{message}</h1><p>{remedy}</p><p class="actions">'
+    '<a class="btn primary" href="{before}">{back}</a><a class="btn" href="/">{home}</a></p></main>'
+    "</body></html>"
+)
 FULL = 20_000_000  # bytes: a database with less cannot begin another segment of its log
 
 
@@ -48,16 +60,28 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         response = _say(request, error)
     else:
-        response = HttpResponse(
-            '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(error.message)}</title>"
-            f"<h1>{escape(error.message)}</h1><p>{escape(error.remedy)}</p>",
-            status=error.status,
-        )
+        response = HttpResponse(_PLAIN.format(
+            style=escape(_style()), service=SERVICE, message=escape(error.message),
+            remedy=escape(error.remedy), back=escape(_("返回上一页")), home=escape(_("去首页")),
+            before=escape(_before(request)),
+        ), status=error.status)
     if isinstance(error, Unavailable):
         response["Retry-After"] = "5"
     return response
+
+
+def _style() -> str:
+    try:
+        return static("weimin/weimin.css")
+    except ValueError:  # not collected: the page must stand without it
+        return ""
+
+
+def _before(request: HttpRequest) -> str:
+    """The page that led here, if it is one of ours; else this one again."""
+    came = request.META.get("HTTP_REFERER", "")
+    ours = url_has_allowed_host_and_scheme(came, allowed_hosts={request.META.get("HTTP_HOST", "")})
+    return came if came and ours else request.get_full_path()
 
 
 def _why(error: BaseException | None) -> WeiminError:

@@ -1,4 +1,4 @@
-"""Files of cases, scans and signatures: shown to whoever may see the case they belong to."""
+"""Files of cases: scans, signatures, confirmations. Shown to whoever may see their case."""
 
 from django.conf import settings
 from django.db import connection
@@ -20,7 +20,7 @@ def show(request: HttpRequest, file: int) -> HttpResponseBase:
         cursor.execute(
             "SELECT c.number FROM cases_material m JOIN cases_case c ON c.id = m.case_id"
             " WHERE m.file_id = %s UNION SELECT c.number FROM documents_paper p"
-            " JOIN cases_case c ON c.id = p.case_id WHERE p.file_id = %s AND p.form = 'signature'",
+            " JOIN cases_case c ON c.id = p.case_id WHERE p.file_id = %s AND p.form IN ('signature', 'consent')",
             [file, file],
         )
         numbers = [number for (number,) in cursor.fetchall()]

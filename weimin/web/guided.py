@@ -20,10 +20,10 @@ from weimin.cases.facts import checked
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake
 from weimin.catalogue.routes import area_name
-from weimin.catalogue.spec import Field, ItemSpec
+from weimin.catalogue.spec import ItemSpec
 from weimin.kernel import clock, codes
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
-from weimin.kernel.text import mask_code, tidy
+from weimin.kernel.text import mask_code, name_of, tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
@@ -32,9 +32,11 @@ from weimin.web import asking, drafts
 from weimin.web.drafts import Filled
 from weimin.web.limits import limited
 from weimin.web.page import page
-from weimin.web.uploads import scans_of
+from weimin.web.questions import Question, questions
+from weimin.web.uploads import SENT, scans_of
 
 CHECK = "check"
+_SENT = "sent:"  # in the session, with an item's code: the number of what was sent last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,50 +52,6 @@ class Seat:
     me: Person | None = None  # the resident who answers
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One page."""
-
-    key: str
-    kind: str  # who own applicant organisation helper members place scenario field table papers
-    title: str
-    hint: str = ""
-    field: Field | None = None
-
-
-def questions(seat: Seat, item: ItemSpec, said: QueryDict) -> list[Question]:
-    """The pages that this application needs, in their order."""
-    who, to_resident = asking.who_of(said, item), seat.me is not None
-    found: list[Question] = []
-    if len(asking.who_options(item)) > 1:
-        found.append(Question("who", "who", _("您为谁办？") if to_resident else _("来的人是？")))
-    if seat.me is not None and not seat.me.identity_hash:
-        found.append(Question("own", "own", _("您的身份证号"), _("第一次办事填一次，以后不用再填")))
-    if who in asking.ORGANISATION:
-        found.append(Question("organisation", "organisation", _("是哪个单位？")))
-    elif who != "self" or not to_resident:
-        title = _("您监护的人是谁？") if to_resident and who == "guardian" else (
-            _("您替谁办？") if to_resident else _("申请人是谁？"))
-        found.append(Question("applicant", "applicant", title))
-    if who in asking.HELPERS and not to_resident:
-        found.append(Question("helper", "helper", _("来办的人是谁？")))
-    if asking.asks_members(item, who):
-        found.append(Question("members", "members", _("家里还有谁一起申请？"),
-                              _("写同住、一起申请的家人，户主不用写；一个人住的直接点“下一步”")))
-    found.append(Question("area", "place", {
-        "household": _("户口在哪个村（社区）？"), "residence": _("住在哪个村（社区）？"),
-        "site": _("在哪个村（社区）办这件事？"), "counter": _("在哪里办？")}[item.place]))
-    found += [Question(f"s-{s.key}", "scenario", s.question, _("答了这个问题，可能少交材料"))
-              for s in item.scenarios]
-    found += [Question(f"f-{f.key}", "place" if f.type == "area" else "field", f.label, f.hint, f)
-              for f in asking.asked_fields(item)]
-    found += [Question(f"t-{f.key}", "table", f.label, f.hint, f) for f in asking.tables_of(item)]
-    found.append(Question("papers", "papers", _("材料"), _(
-        "现在能拍的先拍；没有的不要紧，受理单位会一次告诉您还缺什么") if to_resident else
-        _("收到的打勾；没勾的会写进一次性告知单")))
-    return found
-
-
 # -- the pages -----------------------------------------------------------------------------------
 
 
@@ -101,16 +59,21 @@ def begin(request: HttpRequest, seat: Seat, item: ItemSpec) -> HttpResponse:
     """Go on where it was left, or begin; by POST throw the draft away and begin anew."""
     if request.method == "POST":
         drafts.discard(seat.actor, item.code)
+    request.session.pop(_SENT + item.code, None)
+    return redirect(seat.route, item.code, _next(seat, item, _draft(seat, item)))
+
+
+def _draft(seat: Seat, item: ItemSpec) -> Filled:
+    """The draft as it stands; before the first answer it holds what is known, and is not kept."""
     draft = drafts.find(seat.actor, item.code, clock.now())
     if not draft.seen:
         _prefill(draft, seat, item)
-        drafts.keep(seat.actor, draft, clock.now())
-    return redirect(seat.route, item.code, _next(seat, item, draft))
+    return draft
 
 
 def _next(seat: Seat, item: ItemSpec, draft: Filled, after: str = "") -> str:
     """The page after this one, or the first that was not answered yet, or the last of all."""
-    keys = [q.key for q in questions(seat, item, draft.said)]
+    keys = [q.key for q in questions(seat.me, item, draft.said)]
     if after in keys:
         keys = keys[keys.index(after) + 1:]
     return next((key for key in keys if key not in draft.seen), CHECK)
@@ -118,10 +81,12 @@ def _next(seat: Seat, item: ItemSpec, draft: Filled, after: str = "") -> str:
 
 def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResponse:
     """One page: shown, or answered. Raises NotFound for a page that this application has not."""
-    draft = drafts.find(seat.actor, item.code, clock.now())
+    draft = _draft(seat, item)
+    if not draft.begun and (number := request.session.get(_SENT + item.code)):
+        return redirect(seat.done, number)  # back, or sent once more, after it was sent
     if key == CHECK:
         return _check(request, seat, item, draft)
-    asked = {q.key: q for q in questions(seat, item, draft.said)}
+    asked = {q.key: q for q in questions(seat.me, item, draft.said)}
     if key not in asked:
         raise NotFound(_("没有这一步"), _("请从头看一遍您填的内容"))
     question = asked[key]
@@ -138,6 +103,8 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     try:
         if question.kind == "papers":
             draft.scans |= scans_of(request, seat.actor)
+            for name in [n for n in draft.said if n.startswith(SENT)]:
+                del draft.said[name]  # they are scans now
     except Invalid as error:
         return _draw(request, seat, item, draft, question, request.POST, {"papers": str(error)})
     if key in draft.known:
@@ -151,13 +118,17 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
 
 
 def _names(question: Question, item: ItemSpec) -> tuple[str, ...]:
-    """The names that a page's answers have; one that ends with - stands for all of a table."""
+    """The names that a page's answers have; one that ends with - stands for all of a table.
+
+    ``have`` is an officer's word: he took the paper. ``upload-`` are pages that have come in and wait
+    for the form to be sent: capture.js sends them on at once, so that they outlive it.
+    """
     return {
         "who": ("who",), "own": ("own_identity",), "applicant": ("identity", "name", "phone"),
         "helper": ("agent_identity", "agent_name", "agent_phone", "paper"),
         "organisation": ("uscc", "org_name", "org_legal"), "members": ("m-",),
         "place": (question.key, "place"), "scenario": (question.key,), "field": (question.key,),
-        "table": (question.key + "-",), "papers": ("have", "declared"),
+        "table": (question.key + "-",), "papers": ("have", "declared", "upload-"),
     }[question.kind]
 
 
@@ -244,17 +215,22 @@ def _person_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpe
                   ) -> dict[str, str]:
     prefix = "agent_" if question.kind == "helper" else ""
     wrong: dict[str, str] = {}
+    name, person = tidy(post.get(f"{prefix}name", "")), None
+    try:
+        name_of(name)
+    except ValueError as error:
+        wrong[f"{prefix}name"] = str(error)
     try:
         number = codes.identity_number(post.get(f"{prefix}identity", ""))
-        person, name = known_person(number), tidy(post.get(f"{prefix}name", ""))
-        if person is None and not name:
-            wrong[f"{prefix}name"] = _("请填写姓名")
-        elif person is not None and seat.me is not None and person.name != name:
+        person = known_person(number)
+        if person is not None and seat.me is not None and person.name != name:
             wrong[f"{prefix}identity"] = _("身份证号与姓名对不上，请对照证件再填一次")
         elif person is not None and seat.me is not None and person.pk == seat.me.pk:
             wrong[f"{prefix}identity"] = _("这是您自己的身份证号；为自己办请返回上一步")
     except ValueError as error:
         wrong[f"{prefix}identity"] = str(error)
+    if person is None and not name and (seat.me is not None or f"{prefix}identity" not in wrong):
+        wrong[f"{prefix}name"] = _("请填写姓名")  # an officer need not: the number may be known
     asking.phone_of(post, f"{prefix}phone", wrong)
     return wrong
 
@@ -264,8 +240,14 @@ def _organisation_fault(question: Question, post: QueryDict, seat: Seat, item: I
     code = codes.organisation_code(post.get("uscc", ""))
     if Organisation.objects.filter(uscc=code).exists():
         return {}
-    return {name: _("第一次来办的单位要填") for name in ("org_name", "org_legal")
-            if not tidy(post.get(name, ""))}
+    wrong = {name: _("第一次来办的单位要填") for name in ("org_name", "org_legal")
+             if not tidy(post.get(name, ""))}
+    for name, what, most in (("org_name", _("单位名称"), 100), ("org_legal", _("法定代表人姓名"), 40)):
+        try:
+            name_of(post.get(name, ""), what, most)
+        except ValueError as error:
+            wrong[name] = str(error)
+    return wrong
 
 
 def _members_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
@@ -318,14 +300,17 @@ def _draw(
     request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled, question: Question,
     typed: QueryDict, wrong: dict[str, str] | None = None,
 ) -> HttpResponse:
-    keys = [q.key for q in questions(seat, item, draft.said)]
+    keys = [q.key for q in questions(seat.me, item, draft.said)]
     shown = [k for k in keys if k not in draft.known or k == question.key]
     at = shown.index(question.key)
     before = reverse(seat.route, args=[item.code, shown[at - 1]]) if at else seat.back
     return page(
         request, "guided/ask.jinja", status=422 if wrong else 200, item=item, q=question,
-        typed=typed, wrong=wrong or {}, seat=seat, ask=asking, number=at + 1, of=len(shown) + 1,
-        before=before, kept=draft.scans, resumed=bool(draft.seen),
+        typed=typed, wrong=wrong or {}, seat=seat, ask=asking, number=keys.index(question.key) + 1,
+        # How many pages there are, known answers included, so that it stays the same from page to
+        # page; for whom it is decides it, so the first page does not say.
+        of=len(keys) + 1 if question.kind != "who" or "who" in draft.seen else 0,
+        before=before, kept=draft.scans, resumed=draft.begun,
         errors=[{"href": f"#{name}", "text": said} for name, said in (wrong or {}).items()],
         areas=_places(question, typed), who=asking.who_of(draft.said, item),
         materials=asking.materials_of(draft.said, item) if question.kind == "papers" else (),
@@ -369,6 +354,8 @@ def _check(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> H
                 raise
             error = fault
         else:
+            request.session[_SENT + item.code] = number
+            request.session.save()  # before the draft goes: a second tap must find one of the two
             drafts.discard(seat.actor, item.code)
             return redirect(seat.done, number)
     fields = error.fields if isinstance(error, Invalid) else {}
@@ -380,7 +367,7 @@ def _check(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> H
         request, "guided/check.jinja", status=error.status if error else 200, item=item, seat=seat,
         errors=errors, twin=isinstance(error, AlreadyOpen), limit=item.promised or item.statutory,
         twin_number=error.details.get("number") if error else None,
-        said=_summary(seat, item, draft), materials=_papers(item, draft),
+        said=_summary(seat, item, draft), materials=_papers(seat, item, draft),
         papers=reverse(seat.route, args=[item.code, "papers"]),
     )
 
@@ -412,7 +399,7 @@ def _learn_identity(me: Person, said: QueryDict) -> None:
 
 def _page_of(name: str, seat: Seat, item: ItemSpec, draft: Filled) -> str:
     """The page on which a field of the verb is asked."""
-    for question in questions(seat, item, draft.said):
+    for question in questions(seat.me, item, draft.said):
         if question.key in (name, f"f-{name}", f"t-{name}", f"s-{name}") or (
             name in _names(question, item)
         ):
@@ -426,7 +413,7 @@ def _summary(seat: Seat, item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
         {"label": q.title, "value": _words(q, item, draft.said, seat),
          "change": reverse(seat.route, args=[item.code, q.key]),
          "note": _("来自登记信息") if q.key in draft.known else ""}
-        for q in questions(seat, item, draft.said) if q.kind != "papers"
+        for q in questions(seat.me, item, draft.said) if q.kind != "papers"
     ]
 
 
@@ -457,13 +444,14 @@ def _words(question: Question, item: ItemSpec, said: QueryDict, seat: Seat) -> s
     return asking.shown_answer(field, said.getlist(question.key))
 
 
-def _papers(item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
+def _papers(seat: Seat, item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
     """The materials as the screen's list draws them."""
-    have = {*draft.said.getlist("have"), *draft.scans}
+    have = {*draft.scans, *(draft.said.getlist("have") if seat.me is None else ())}
     declared = draft.said.getlist("declared")
     return [
-        {"name": m.name, "note": _("已传扫描件") if m.key in draft.scans else "",
-         "state": "have" if m.key in have else "replaced" if m.key in declared
+        {"name": m.name, "note": _("已传扫描件") if m.key in draft.scans and not seat.me else "",
+         "state": ("have" if seat.me is None else "sent") if m.key in have
+         else "declared" if m.key in declared
          else "optional" if m.need == "optional" else "missing"}
         for m in asking.materials_of(draft.said, item)
     ]

@@ -9,6 +9,7 @@ from django.utils import translation
 from jinja2 import Environment
 from markupsafe import Markup
 
+from weimin.catalogue.spec import Field
 from weimin.kernel import clock, codes
 from weimin.web.icons import icon
 
@@ -35,6 +36,11 @@ def url(name: str, *args: Any) -> str:
     return reverse(name, args=args) if args else _fixed(name)
 
 
+def _sample_day(field: Field) -> str:
+    """A day as it may be typed in: one of birth, or one near today."""
+    return "1950-03-12" if field.prefill == "person.birth" else clock.today().isoformat()
+
+
 def environment(**options: Any) -> Environment:
     """Jinja with gettext, static files, URLs and the house's ways of writing dates.
 
@@ -42,7 +48,7 @@ def environment(**options: Any) -> Environment:
     comes as arguments or stands here.
     """
     env = Environment(**options, extensions=["jinja2.ext.do"])
-    env.globals.update(_=say, icon=icon, static=cache(static), url=url)
+    env.globals.update(_=say, icon=icon, static=cache(static), url=url, sample_day=_sample_day)
     env.filters.update(
         moment=clock.say_moment,
         day=clock.say_date,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from math import ceil
 
 from axes.models import AccessAttempt
 from axes.utils import reset
@@ -22,8 +23,10 @@ def limited(what: str, who: str, *, most: int, within: timedelta) -> None:
     now, mark = clock.now(), vault.lookup(f"{what}:{who}")
     # Tries from the future are those of a clock that has since been set back.
     recent = Attempt.objects.filter(what=what, who=mark, at__gt=now - within, at__lte=now)
-    if recent.count() >= most:
-        raise TooMany(_("试得太多了"), _("请过一会儿再试，或到就近的服务中心办理"))
+    tried = sorted(recent.values_list("at", flat=True))
+    if len(tried) >= most:
+        wait = ceil((tried[-most] + within - now) / timedelta(minutes=1))
+        raise TooMany(_("试得太多了"), _("请 {} 分钟后再试，或到就近的服务中心办理").format(max(1, wait)))
     Attempt.objects.create(what=what, who=mark, at=now)
 
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from weimin.kernel import clock, codes, vault
-from weimin.kernel.errors import Invalid, TooMany, WeiminError
-from weimin.kernel.text import tidy
+from weimin.kernel.errors import Invalid, TooMany
+from weimin.kernel.text import name_of
 from weimin.network.accounts import change_password, staff_account
 from weimin.network.models import Account
 from weimin.network.staff import posts_of
@@ -32,6 +32,7 @@ from weimin.web.sessions import end_all
 
 CODE_MINUTES = 5
 MOST_TRIES = 5
+_SHOWN = "code"  # in the session of the demo, which sends no SMS: the code that was not sent
 
 chain.register(log_in="登录", log_out="退出", switch_post="切换岗位")
 
@@ -185,24 +186,26 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return page(request, "portal/sign_in.jinja", phone=request.POST.get("phone", ""),
                     errors=[{"href": "#phone", "text": str(error)}], status=422,
                     next=request.POST.get("next", ""))
-    if "code" not in request.POST:
+    if "code" not in request.POST or "again" in request.POST:
         return _ask_code(request, phone, _send_code(request, phone))
     try:
         account = _account_of(phone, request.POST["code"], request.POST.get("name", ""))
-    except WeiminError as error:
-        return _ask_code(request, phone, None, error.message)
+    except Invalid as error:
+        return _ask_code(request, phone, request.session.get(_SHOWN),
+                         dict(error.fields) or {"code": error.message})
     _enter(request, account)
     return redirect(_next(request, "mine"))
 
 
 def _ask_code(
-    request: HttpRequest, phone: str, shown: str | None, error: str = ""
+    request: HttpRequest, phone: str, shown: str | None, wrong: dict[str, str] | None = None
 ) -> HttpResponse:
     known = Person.objects.filter(phone_hash=vault.lookup(phone), account__isnull=False).exists()
     return page(
-        request, "portal/code.jinja", phone=phone, shown=shown, known=known,
-        errors=[{"href": "#code", "text": error}] if error else [],
-        next=request.POST.get("next", ""), status=422 if error else 200,
+        request, "portal/code.jinja", phone=phone, shown=shown, known=known, wrong=wrong or {},
+        errors=[{"href": f"#{name}", "text": said} for name, said in (wrong or {}).items()],
+        name=request.POST.get("name", ""), next=request.POST.get("next", ""),
+        status=422 if wrong else 200,
     )
 
 
@@ -217,7 +220,10 @@ def _send_code(request: HttpRequest, phone: str) -> str | None:
     )
     post("sms", f"login-{made.pk}", chain.Subject("login", made.pk),
          {"to": phone, "text": f"【为民】验证码 {code}，{CODE_MINUTES}分钟内有效。"}, now=now)
-    return code if settings.DEMO else None
+    if not settings.DEMO:
+        return None
+    request.session[_SHOWN] = code  # after a typing mistake it is shown again
+    return code
 
 
 def _hash(phone: str, code: str) -> bytes:
@@ -236,7 +242,7 @@ def _account_of(phone: str, code: str, name: str) -> Account:
             .order_by("-id").first()
         )
         if sent is None or sent.tries >= MOST_TRIES:
-            raise Invalid(_("验证码已失效，请重新获取"))
+            raise Invalid(_("验证码已失效，请点“重新获取”"))
         sent.tries += 1
         right = hmac.compare_digest(bytes(sent.code_hash), _hash(phone, code.strip()))
         sent.used = right
@@ -254,11 +260,13 @@ def _resident(phone: str, name: str) -> Account:
     )
     if person is not None and person.account is not None:
         return person.account
-    if not name.strip():
-        raise Invalid(_("第一次登录，请填写姓名"))
-    account = Account.objects.create(
-        username=f"resident-{secrets.token_hex(8)}", name=tidy(name)[:40]
-    )
+    try:
+        called = name_of(name)
+    except ValueError as error:
+        raise Invalid(fields={"name": str(error)}) from None
+    if not called:
+        raise Invalid(fields={"name": _("第一次登录，请填写姓名")})
+    account = Account.objects.create(username=f"resident-{secrets.token_hex(8)}", name=called)
     # Somebody whom a counter received with this phone and this name: he finds his cases here.
     known = list(Person.objects.select_for_update().filter(phone_hash=vault.lookup(phone)))
     if len(known) == 1 and known[0].name == account.name and known[0].account_id is None:

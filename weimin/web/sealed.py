@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 
 from weimin.cases.file import CaseFile
 from weimin.documents.models import Paper
@@ -14,7 +15,7 @@ from weimin.documents.render import typesetter
 from weimin.documents.store import path_of, store
 from weimin.kernel import clock
 
-SEALED = frozenset(("decision", "refusal", "certificate"))
+SEALED = frozenset(("decision", "refusal", "certificate", "revocation"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,12 +40,24 @@ def round_of(case: Mapping[str, Any]) -> str:
     return str(case["decided_at"] or case["closed_at"])
 
 
-def sealed(file: CaseFile, form: str, content: Callable[[], Content]) -> bytes:
+def sealed(file: CaseFile, form: str, round_: str, content: Callable[[], Content]) -> bytes:
     """The signed paper of a case: made on first demand, then read again."""
-    key = f"sealed {form}:{round_of(file.row)}"
+    key = f"sealed {form}:{round_}"
+    return _kept(file, key) or _make(file, form, key, content)
+
+
+def _kept(file: CaseFile, key: str) -> bytes | None:
     kept = Paper.objects.filter(case_id=file.id, form=key).select_related("file").first()
-    if kept is not None and kept.file is not None:
-        return path_of(kept.file.digest).read_bytes()
+    return path_of(kept.file.digest).read_bytes() if kept and kept.file else None
+
+
+@transaction.atomic
+def _make(file: CaseFile, form: str, key: str, content: Callable[[], Content]) -> bytes:
+    """Seal it, once: of two who ask for the first time, the second waits for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{file.id} {key}"])
+    if (pdf := _kept(file, key)) is not None:
+        return pdf
     said = content()
     printed = typesetter().typeset(form, said.printed)
     pdf = printed.pdf

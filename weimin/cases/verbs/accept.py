@@ -1,10 +1,13 @@
 """受理: the competent office takes the case on; its clocks start."""
 
+from datetime import date
+
 from weimin.cases import clocks
 from weimin.cases.circumstances import notice
 from weimin.cases.duty import take_lead
 from weimin.cases.file import CaseFile
 from weimin.cases.materials import missing, put_right
+from weimin.cases.rows import ClockRow
 from weimin.cases.verb import verb
 from weimin.flow.transitions import begin
 from weimin.kernel.errors import WrongState
@@ -14,12 +17,12 @@ from weimin.kernel.errors import WrongState
 def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = "") -> None:
     """Accept the case: it is complete, or what is missing may follow (容缺受理).
 
-    The decision and promise clocks start today. When the notice was not given in time, the
-    system accepts from the day of receipt (行政许可法 art. 32(1)(4)); the days count from there.
+    The decision and promise clocks start today. Of a permit they start earlier, whoever accepts
+    it now: from the day of receipt when the notice was not given in time (行政许可法 art. 32(1)(4);
+    then the system accepts), from the day on which all that the notice asked for was there when
+    it was (32(1)(5)).
     """
-    start_on = file.today
-    if file.item.profile.silence_accepts and notice(file) == "overdue":
-        start_on = file.clocks["notice"].start  # the day of receipt, whoever accepts it now
+    start_on = _counts_from(file)
     if not file.actor.is_system:
         put_right(file, gaps or {})
         if absent := missing(file):
@@ -32,11 +35,11 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     if file.actor.is_system and (duty := file.routes.duty_posts.get(file.row["office_id"])):
         take_lead(file, *duty)  # accepted by law: the competent office answers for it
         file.set(first_contact_id=None)
-    by_law = start_on != file.today
+    by_law, waited = start_on != file.today, _waiting(file)
     clocks.meet(file, "notice", "acceptance")
     file.set(state="accepted", accepted_at=file.occurred_at)
-    clocks.start_decision(file, start_on)
-    opened = file.carry_out(begin(file.item.flow, file.facts))
+    clocks.start_decision(file, start_on if by_law else None)
+    opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
     file.record(
         "accept",
         {
@@ -45,5 +48,20 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
             "opened": opened,
             **({"note": note} if note else {}),
             **({"by_law": "行政许可法第三十二条"} if by_law else {}),
+            **({"late": True} if waited and waited.late else {}),
         },
     )
+
+
+def _counts_from(file: CaseFile) -> date:
+    began, whole = file.clocks.get("notice"), _waiting(file)
+    return file.item.profile.counts_from(
+        accepted=file.today, received=began.start if began else file.today,
+        silent=notice(file) == "overdue", supplemented=whole.start if whole else None,
+    )
+
+
+def _waiting(file: CaseFile) -> ClockRow | None:
+    """The clock that runs since the supplement was complete."""
+    clock = file.clocks.get("acceptance")
+    return clock if clock and clock.met_at is None else None

@@ -5,7 +5,7 @@ from weimin.cases.file import CaseFile
 from weimin.cases.heirs import heirs
 from weimin.cases.verb import verb
 from weimin.cases.verbs.succeed import pass_on
-from weimin.flow.transitions import begin, finished
+from weimin.flow.transitions import begin, finished, undo
 from weimin.kernel.errors import Invalid, WrongState
 
 
@@ -40,10 +40,11 @@ def reopen(file: CaseFile, *, reason: str) -> None:
     opened: list[str] = []
     if file.row["accepted_at"] is None:  # refused or withdrawn before: it waits for acceptance
         file.set(state="received")
-        clocks.start(file, "notice", file.item.profile.notice, file.today)
+        file.carry_out(undo(file.pure_steps))
+        clocks.start(file, "notice", file.item.profile.notice)
     else:
         file.set(state="accepted")
-        clocks.start_decision(file, file.today)
+        clocks.start_decision(file)
         opened = file.carry_out(begin(file.item.flow, file.facts, file.pure_steps))
     file.record("reopen", {"reason": reason.strip(), "was": before, "opened": opened,
                            **({"passed_on": passed} if passed else {})})

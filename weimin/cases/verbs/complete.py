@@ -8,8 +8,8 @@ from weimin.cases.effects import EFFECTS, settle
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
 from weimin.cases.verb import verb
-from weimin.flow.kinds import Ask, Outcome, StepKind, kind_of
-from weimin.flow.terms import Term
+from weimin.flow.graph import StepSpec
+from weimin.flow.kinds import Ask, Outcome, kind_of
 from weimin.flow.transitions import complete as plan_completion
 from weimin.flow.transitions import work_is_done
 from weimin.kernel.errors import Invalid
@@ -53,7 +53,7 @@ def _finish(
     row = file.find_step(step)
     spec = file.item.flow.steps[row.key]
     kind = kind_of(spec.kind)
-    _check_answers(file, row, kind, outcome, answers, spec.limit)
+    _check_answers(file, row, spec, outcome, answers)
     facts = {**file.facts, f"steps.{row.key}.outcome": outcome}
     plan = plan_completion(
         file.item.flow, facts, file.pure_steps, row.pure, outcome,
@@ -79,26 +79,30 @@ def _finish(
 
 
 def _check_answers(
-    file: CaseFile, row: StepRow, kind: StepKind, outcome: Outcome, answers: dict[str, Any],
-    term: Term | None,
+    file: CaseFile, row: StepRow, spec: StepSpec, outcome: Outcome, answers: dict[str, Any],
 ) -> None:
+    kind = kind_of(spec.kind)
     if outcome not in kind.outcomes:
         raise Invalid(fields={"outcome": f"“{kind.title}”没有这个结果"})
-    asks = [ask for ask in kind.asks if outcome in ask.when]
+    asks = [ask for ask in spec.asks if outcome in ask.when]
     unknown = set(answers) - {ask.key for ask in kind.asks}
     if unknown:
         raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个环节没有这一项"))
     wrong = {ask.key: said for ask in asks if (said := _ask_fault(ask, answers.get(ask.key)))}
+    wrong |= {
+        ask.key: "请写另一位工作人员的姓名" for ask in asks
+        if ask.second and str(answers.get(ask.key, "")).strip() == file.actor.name
+    }
     if wrong:
         raise Invalid(fields=wrong)
     if kind.check is None:
         return
-    if said := kind.check(answers, row.opened_at, file.occurred_at, term, file.calendar):
+    if said := kind.check(answers, row.opened_at, file.occurred_at, spec.limit, file.calendar):
         raise Invalid(said)
 
 
 def _ask_fault(ask: Ask, given: Any) -> str | None:
-    if given in (None, ""):
+    if given is None or not str(given).strip():
         return f"请填写{ask.label}" if ask.required else None
     if ask.type == "choice" and given not in dict(ask.options):
         return f"请从列表中选择{ask.label}"

@@ -1,8 +1,10 @@
 """不予受理, 撤回, 终止: three ways in which a case ends without a decision on the matter."""
 
 from weimin.cases import clocks
+from weimin.cases.effects import settle
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
+from weimin.flow import transitions
 from weimin.kernel.errors import Invalid
 
 
@@ -12,16 +14,19 @@ def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
 
     行政许可法 art. 32(1), items 1 and 2 (and whom to turn to instead); 32(2): the paper carries the
     office's seal and the date; 72(7): the reason must be said.
+    It is decided and waits to be handed over like any other result; only then the case is closed.
     """
     _need(reason, "不予受理必须写明理由")
     clocks.meet(file, "notice", "acceptance")
-    _end(file, "refused")
-    file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip()})
+    settle(file, "refused")
+    opened = file.carry_out(transitions.refuse(file.item.flow, file.facts, file.pure_steps))
+    file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip(), "opened": opened})
 
 
 @verb("撤回申请")
 def withdraw(file: CaseFile, *, reason: str = "") -> None:
     """The applicant takes the application back; nobody counts it as done in time."""
+    clocks.meet(file, "acceptance")  # should it be reopened, what was supplied is no news
     _end(file, "withdrawn")
     file.record("withdraw", {"reason": reason.strip()} if reason.strip() else None)
 

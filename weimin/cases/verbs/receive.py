@@ -15,7 +15,6 @@ from weimin.cases.places import ancestors
 from weimin.cases.verb import VERBS, Answer, body_digest, keep_reply, replayed, translated
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec
-from weimin.documents.store import check_own
 from weimin.kernel import vault
 from weimin.kernel.clock import local
 from weimin.kernel.codes import case_number
@@ -61,16 +60,23 @@ class Intake:
 
 
 # An open case of the same item that asks for the same person, household or organisation: a
-# household is known by any of its members.
+# household is known by any of its members. What was refused is over, also while the paper is
+# on its way: whoever was refused may ask again at once, with what was wrong put right.
 _TWIN = """cases_party p JOIN cases_case c ON c.id = p.case_id
           JOIN catalogue_item_version v ON v.id = c.item_version_id
           JOIN catalogue_item i ON i.id = v.item_id
-         WHERE i.code = %(item)s AND c.state <> 'closed' AND p.role IN ('applicant', 'member')"""
+         WHERE i.code = %(item)s AND c.state <> 'closed' AND c.outcome <> 'refused'
+           AND p.role IN ('applicant', 'member')"""
 _PRELUDE = f"""
 SELECT e.number, clock_timestamp(), nextval('cases_case_id_seq'), nextval('cases_serial'),
        a.path, r.asked, r.case_id, r.seq, r.version, r.state,
        coalesce((SELECT c.number FROM {_TWIN} AND p.person_id = ANY(%(people)s) LIMIT 1),
-                (SELECT c.number FROM {_TWIN} AND p.organisation_id = %(organisation)s LIMIT 1))
+                (SELECT c.number FROM {_TWIN} AND p.organisation_id = %(organisation)s LIMIT 1)),
+       (SELECT json_object_agg(t.type, t.id) FROM
+               (SELECT type, max(id) AS id FROM registry_certificate
+                 WHERE (holder_person_id = %(person)s OR holder_organisation_id = %(organisation)s)
+                   AND revoked_at IS NULL AND (valid_to IS NULL OR valid_to >= %(today)s)
+                 GROUP BY type) t)
   FROM network_epoch e
   LEFT JOIN network_area a ON a.code = %(area)s AND a.valid_from <= %(today)s
        AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
@@ -126,10 +132,11 @@ def _receive(
         cursor.execute(
             _PRELUDE,
             {"item": intake.item, "people": people, "area": intake.area,
-             "organisation": applicant.organisation_id, "today": local(now).date(),
+             "person": applicant.person_id, "organisation": applicant.organisation_id,
+             "today": local(now).date(),
              "reply": reply_key(actor, "receive", key)},
         )
-        epoch, recorded_at, case_id, serial, path, *reply, twin = cursor.fetchone()
+        epoch, recorded_at, case_id, serial, path, *reply, twin, held = cursor.fetchone()
     if stored := replayed(reply, asked):
         return stored
     if path is None:
@@ -146,6 +153,7 @@ def _receive(
     if occurred_at is not None:
         file.row["received_at"] = occurred_at
         file.enter_late(occurred_at, late_entry)
+    _put_materials(file, intake, held or {})
     return _write(file, intake, applicant, key, asked, twin)
 
 
@@ -250,7 +258,7 @@ def _write(
     row, item, on = file.row, file.item, local(file.row["received_at"]).date()
     # What an organisation is called is public; what a person is called is not.
     row["applicant"] = applicant.name if applicant.organisation_id else mask_name(applicant.name)
-    clocks.start(file, "notice", item.profile.notice, on)
+    clocks.start(file, "notice", item.profile.notice)
     clocks.show(file)
     phone = applicant.phone or next((p.phone for p in _helpers(intake) if p.phone), "")
     row["follow_hash"] = vault.lookup(f"{row['number']}:{phone[-4:]}") if phone else None
@@ -261,7 +269,6 @@ def _write(
           "organisation_id": p.organisation_id, "paper": p.paper, "relation": p.relation}
          for n, p in _numbered(intake.parties)],
     )
-    _put_materials(file, intake)
     _learn_phones(file, applicant, intake)
     for office, why in _who_sees(file, on):
         file.grant(office, why)
@@ -315,8 +322,8 @@ def _numbered(parties: tuple[Party, ...]) -> list[tuple[int, Party]]:
     return numbered
 
 
-def _put_materials(file: CaseFile, intake: Intake) -> None:
-    check_own({file_id for file_id in intake.have.values() if file_id}, file.actor.account_id)
+def _put_materials(file: CaseFile, intake: Intake, held: Mapping[str, int]) -> None:
+    """``held``: type → certificate that was issued here and may stand in for a material (K6)."""
     specs = {spec.key: spec for spec in materials.wanted(file)}
     helpers = [(p.role, p.relation) for p in _helpers(intake)]
     specs |= {spec.key: spec for spec in materials.papers_of(
@@ -324,7 +331,7 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
     unknown = (set(intake.have) | set(intake.declared)) - set(specs)
     if unknown:
         raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个事项不需要这份材料"))
-    held = _certificates_held(intake, {s.replaced_by for s in specs.values() if s.replaced_by})
+    materials.check_brought(intake.have, file.actor)
     rows = []
     for key, spec in specs.items():
         state, certificate = "missing", None
@@ -342,22 +349,6 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
         file.materials_written[key] = row
         rows.append({"case_id": file.row["id"], "key": key, **row})
     file.batch.insert("cases_material", rows)
-
-
-def _certificates_held(intake: Intake, types: set[str]) -> dict[str, int]:
-    """Valid certificates that were issued here and stand in for a material (K6)."""
-    holder = _applicant(intake)
-    if not types:
-        return {}
-    column = "holder_person_id" if holder.person_id else "holder_organisation_id"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT type, max(id) FROM registry_certificate WHERE {column} = %s"
-            " AND type = ANY(%s) AND revoked_at IS NULL"
-            " AND (valid_to IS NULL OR valid_to >= current_date) GROUP BY type",
-            [holder.person_id or holder.organisation_id, list(types)],
-        )
-        return dict(cursor.fetchall())
 
 
 def _who_sees(file: CaseFile, on: Any) -> list[tuple[int, str]]:

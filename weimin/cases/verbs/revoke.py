@@ -1,6 +1,7 @@
 """撤销、注销: a certificate that was issued is taken back, in the open."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from weimin.cases.circumstances import standing
 from weimin.cases.file import CaseFile
@@ -12,9 +13,18 @@ from weimin.kernel.errors import Invalid
 class Ground:
     """A lawful ground: what it makes of the certificate, in which words, by which clause."""
 
-    kind: str  # 撤销 as of its beginning, 注销 as of now
+    kind: Literal["撤销", "注销"]  # as of its beginning, as of now
     words: str
     basis: str
+
+    @property
+    def effect(self) -> str:
+        """What it means for whoever holds the certificate: art. 69(4), art. 70."""
+        if self.kind == "注销":
+            return "所发证照自本决定作出之日起注销，不能再使用。"
+        if self.basis == f"{_ART69}第二款":
+            return "所发证照自始无效，基于它取得的利益不受保护（同条第四款）。"
+        return "所发证照不能再使用；合法权益因此受到损害的，可以依法要求赔偿（同条第四款）。"
 
 
 _ART69, _ART70 = "行政许可法第六十九条", "行政许可法第七十条"

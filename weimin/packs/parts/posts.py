@@ -1,12 +1,24 @@
-"""Posts: made, renamed, given other roles, ended. A post is never deleted: the trail names it."""
+"""Posts: made, renamed, given other roles, ended. A post is never deleted: the trail names it.
+
+What the administration made or changed stays: its own posts, and fields of a pack's post.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q
+
 from weimin.network.models import Holding, Office, Post
-from weimin.packs import resolve
+from weimin.packs import unfold
+from weimin.packs.lint_offices import ADMINISTRATORS
 from weimin.packs.parts.part import Part, Publication, differing, few, last_day, running_by_lead
 from weimin.packs.written import Fault
+
+_OWN = frozenset(("title", "roles", "on_duty", "valid_to", "pack"))
+_KEPT = {
+    "title": "名称以管理界面的为准（包里是{}）", "roles": "角色以管理界面的为准（包里是{}）",
+    "on_duty": "是否值班以管理界面的为准", "valid_to": "已在管理界面撤销，包里仍有它：不恢复",
+}
 
 
 class Posts(Part):
@@ -16,18 +28,27 @@ class Posts(Part):
 
     def compare(self) -> None:
         """The posts that each template gives beside those that are there."""
-        self.known = {
-            (post.office.code, post.key): post
-            for post in Post.objects.select_related("office").order_by("id")
-        }
-        self.new: list[tuple[resolve.OfficePlan, dict[str, Any]]] = []
+        offices = Office.objects.in_bulk()  # each once, however many posts it has
+        self.known: dict[tuple[str, str], Post] = {}
+        for post in Post.objects.order_by("id"):
+            post.office = offices[post.office_id]
+            self.known[post.office.code, post.key] = post
+        self.new: list[tuple[unfold.OfficePlan, dict[str, Any]]] = []
         self.changed: list[tuple[Post, dict[str, Any]]] = []
         self.duties: dict[str, list[dict[str, Any]]] = {}  # office → its posts on duty
+        self.stays: list[tuple[Any, str]] = []  # the administration's, where the pack differs
+        closed = {  # by the administration, whatever the pack says
+            office.code for office in Office.objects.filter(valid_to__lte=self.today)
+            if not office.pack or "valid_to" in office.kept
+        }
+        for post in self.known.values():
+            if not post.pack and post.on_duty and post.valid_to is None:
+                self.duties.setdefault(post.office.code, []).append({"key": post.key, "title": post.title})
         standing: set[tuple[str, str]] = set()
         codes: set[str] = set()
-        for plan in resolve.offices(self.pack):
+        for plan in unfold.offices(self.pack):
             last = last_day(plan.last)
-            if last is not None and last <= self.today:
+            if plan.code in closed or (last is not None and last <= self.today):
                 continue  # its posts ended with it
             codes.add(plan.code)
             for written in plan.posts:
@@ -39,16 +60,25 @@ class Posts(Part):
                 self.changed.append((post, {"valid_to": self.today}))
         self._leads: dict[int, int] | None = None
 
-    def _post(self, plan: resolve.OfficePlan, written: dict[str, Any]) -> None:
-        if written.get("duty"):
-            self.duties.setdefault(plan.code, []).append(written)
+    def _post(self, plan: unfold.OfficePlan, written: dict[str, Any]) -> None:
         post = self.known.get((plan.code, written["key"]))
+        kept = frozenset() if post is None else _OWN if not post.pack else frozenset(post.kept)
+        duty = post.on_duty if post and "on_duty" in kept else bool(written.get("duty"))
+        closed = post is not None and "valid_to" in kept and post.valid_to is not None
+        if duty and not closed and (post is None or post.pack):
+            self.duties.setdefault(plan.code, []).append(written)
         if post is None:
             self.new.append((plan, written))
             return
         wanted = {"title": written["title"], "roles": list(written["roles"]),
                   "on_duty": bool(written.get("duty")), "valid_to": None, "pack": self.pack.name}
-        if changes := differing(post, wanted):
+        changes = differing(post, wanted)
+        for name in kept & changes.keys():
+            value = changes.pop(name)
+            if name in _KEPT:
+                self.stays.append(((name, plan.key, post.key), f"＝ 岗位 {plan.name} {post.title} "
+                                                               f"{_KEPT[name].format(_say(value))}"))
+        if changes:
             self.changed.append((post, changes))
 
     def __bool__(self) -> bool:
@@ -65,7 +95,8 @@ class Posts(Part):
         return [post for post, changes in self.changed if changes.get("valid_to")]
 
     def faults(self) -> Iterator[Fault]:
-        """A post that answers for running cases and whose office has nobody on duty to take them."""
+        """What would leave cases with nobody, or give its holder another administration."""
+        yield from self._powers_moved()
         for post in self._ended():
             if (count := self.leads.get(post.pk, 0)) and post.office.code not in self.duties:
                 yield Fault(
@@ -74,9 +105,25 @@ class Posts(Part):
                     remedy="给这个单位的一个岗位写上 duty: true，或先移交这些件",
                 )
 
+    def _powers_moved(self) -> Iterator[Fault]:
+        """Who holds an administrator's post gains or loses its power by the security administrator."""
+        moved = [post for post, changes in self.changed
+                 if ADMINISTRATORS & {*post.roles} != ADMINISTRATORS & {*changes.get("roles", post.roles)}]
+        held = set(Holding.objects.filter(
+            Q(during__upper_inf=True) | Q(during__endswith__gt=self.today), post__in=moved,
+        ).values_list("post_id", flat=True)) if moved else set()
+        for post in moved:
+            if post.pk in held:
+                yield Fault(
+                    file="offices.yaml", line=1,
+                    what=f"{post.office.name}的岗位“{post.title}”有人在任，角色里的管理员不能增减",
+                    remedy="管理员的岗位另用一个 key；先由安全管理员安排现任离岗",
+                )
+
     def said(self) -> Iterator[str]:
         """Each post that begins, ends or changes, and what becomes of its cases and its holder."""
         yield from few(self._lines())
+        yield from few(self.stays)
 
     def _lines(self) -> Iterator[tuple[Any, str]]:
         known_offices = {office for office, _ in self.known}
@@ -138,3 +185,7 @@ class Posts(Part):
             [post for post, _ in self.changed],
             ["title", "roles", "on_duty", "valid_to", "pack"], batch_size=500,
         )
+
+
+def _say(value: Any) -> str:
+    return "、".join(value) if isinstance(value, list) else str(value)

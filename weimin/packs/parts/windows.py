@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from weimin.network.models import Office, Window
-from weimin.packs import resolve
+from weimin.packs import unfold
 from weimin.packs.parts.part import Part, Publication, few
 
 
@@ -15,21 +15,21 @@ class Windows(Part):
 
     def compare(self) -> None:
         """The numbers that each template gives beside those that are there."""
-        known = set(Office.objects.values_list("code", flat=True))
+        whose = dict(Office.objects.values_list("code", "pack"))
         there: dict[str, dict[str, int]] = defaultdict(dict)
         for pk, code, number in Window.objects.values_list("id", "office__code", "number"):
             there[code][number] = pk
         self.new: list[tuple[str, str]] = []
         self.gone: list[int] = []
         self.counts: list[tuple[str, str, int, int]] = []
-        for plan in resolve.offices(self.pack):
-            if plan.last:
-                continue
+        for plan in unfold.offices(self.pack):
+            if plan.last or not whose.get(plan.code, self.pack.name):
+                continue  # those of an office that the administration made are its own
             wanted = {str(n) for n in range(1, plan.windows + 1)}
             has = there[plan.code]
             self.new += [(plan.code, number) for number in sorted(wanted - set(has), key=int)]
             self.gone += [has[number] for number in set(has) - wanted if number.isdigit()]
-            if plan.code in known and wanted != set(has):
+            if plan.code in whose and wanted != set(has):
                 self.counts.append((plan.key, plan.name, len(has), len(wanted)))
 
     def __bool__(self) -> bool:

@@ -79,7 +79,7 @@ def _between(rows: QuerySet[Any], moment: str, request: HttpRequest) -> QuerySet
 
 SUBJECTS = {"account": "账号", "case": "办件", "person": "自然人", "pack": "地方包", "office": "单位",
             "delegation": "赋权", "decree": "放假通知", "message": "通知", "job": "后台任务",
-            "item": "事项"}
+            "item": "事项", "post": "岗位"}
 
 
 def _of(row: Any, names: dict[int, str]) -> str:

@@ -30,7 +30,7 @@ TITLES = {
     "admin-delegations": ("赋权", "arrow-left-right", "下放、委托；从某日起，随时收回"),
     "admin-calendar": ("放假安排", "calendar", "录入国务院的通知，先看影响再生效"),
     "admin-deliveries": ("通知", "message-square", "发不出去的，看原因，再次发送"),
-    "admin-jobs": ("后台任务", "hourglass", "等待、失败的任务；重试，现在就备份"),
+    "admin-jobs": ("后台任务", "hourglass", "失败的任务为什么失败，再做一次；现在就备份"),
     "admin-now": ("系统现况", "circle-dot", "容量、备份、存证、谁在线"),
     "admin-people": ("人员", "users", "账号、任岗、代理、密码"),
     "admin-people-import": ("从表格导入", "download", "一次安排一批人"),

@@ -1,4 +1,4 @@
-"""单位与岗位: who is where. What is not in the pack, phone and address, is edited here."""
+"""单位与岗位: who is where; name, phone and address are edited here."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound
 from weimin.kernel.text import initials, pinyin_key
 from weimin.network import offices as domain
-from weimin.network.models import LEVEL_TITLES, Area, Holding, Office, Post
+from weimin.network.models import LEVEL_TITLES, Area, Holding, Office, OfficeLine, Post
 from weimin.web.admin.common import admin_page, errors_of, span_of
 from weimin.web.page import in_role, pages
 
@@ -47,13 +47,13 @@ def found(text: str) -> QuerySet[Office]:
 @require_GET
 def offices(request: HttpRequest) -> HttpResponse:
     """Offices by area, or by what was asked for."""
-    in_role(request, *READERS)
+    actor = in_role(request, *READERS)
     text, state = request.GET.get("q", "").strip(), request.GET.get("s", "")
     today = clock.today()
     area = Area.objects.filter(code=request.GET.get("area", "")).first()
     if area is None and not text and not state:
         area = Area.objects.filter(parent=None).order_by("code").first()
-    vacant = Post.objects.filter(office=OuterRef("pk")).exclude(
+    vacant = Post.objects.filter(office=OuterRef("pk"), valid_to=None).exclude(
         Exists(Holding.objects.filter(post=OuterRef("pk"), deputy=False, during__contains=today)))
     rows = found(text)
     rows = rows.filter(valid_to__lte=today) if state == "ended" else rows.exclude(
@@ -66,17 +66,23 @@ def offices(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(area__path__startswith=area.path) if text or state else rows.filter(area=area)
     at, pager = pages(request, rows.count())
     here = list(
-        rows.select_related("area").prefetch_related("lines", _posts(today)).order_by("code")[at])
+        rows.select_related("area").prefetch_related(_at_work(today), _posts(today)).order_by("code")[at])
     running = _running([o.pk for o in here])
     keep = f"&area={area.code}" if area and (text or state) else ""
     return admin_page(
         request, "offices.jinja", door="admin-offices", text=text, state=state, area=area,
+        may_make=area is not None and area.valid_to is None and actor.has("sysadmin"),
         trail=_trail(area), children=_children(area), pager=pager,
         chips=[{"text": title, "href": f"?s={key}{keep}" if key else "?", "current": state == key}
                for key, title in (("", _("按地方")), ("vacant", _("有空缺岗位")),
                                   ("phone", _("缺电话")), ("ended", _("已撤销")))],
         rows=[_row(office, running) for office in here],
     )
+
+
+def _at_work(today: Any) -> "Prefetch[Any]":
+    return Prefetch("officeline_set", OfficeLine.objects.filter(during__contains=today)
+                    .select_related("line").order_by("line__order"), to_attr="now")
 
 
 def _posts(today: Any) -> "Prefetch[Any]":
@@ -86,11 +92,12 @@ def _posts(today: Any) -> "Prefetch[Any]":
 
 
 def _row(office: Office, running: dict[int, int]) -> dict[str, Any]:
-    posts = list(office.posts.all())
+    posts = [p for p in office.posts.all() if p.valid_to is None]
     empty = [p for p in posts if not any(not h.deputy for h in p.now)]  # type: ignore[attr-defined]
     return {
         "id": office.pk, "href": reverse("admin-office", args=[office.pk]), "name": office.name,
-        "area": office.area.full_name, "lines": "、".join(line.name for line in office.lines.all()),
+        "area": office.area.full_name,
+        "lines": "、".join(row.line.name for row in office.now),  # type: ignore[attr-defined]
         "posts": _("{} 个").format(len(posts)) + (_("，空 {}").format(len(empty)) if empty else ""),
         "running": running.get(office.pk, 0), "phone": office.phone,
     }
@@ -121,28 +128,56 @@ def office(request: HttpRequest, office: int) -> HttpResponse:
            .prefetch_related("lines", "windows", _posts(clock.today())).filter(pk=office).first())
     if row is None:
         raise NotFound(_("没有这个单位"))
-    errors, typed = [], {"phone": row.phone, "address": row.address}
+    errors: list[dict[str, str]] = []
+    typed = {"name": row.name, "phone": row.phone, "address": row.address,
+             "windows": str(len(row.windows.all()))}
     if request.method == "POST":
         typed = request.POST.dict()
         try:
-            domain.edit(office, phone=typed.get("phone", ""), address=typed.get("address", ""),
+            domain.edit(office, name=typed.get("name"), phone=typed.get("phone", ""),
+                        address=typed.get("address", ""), windows=typed.get("windows"),
                         actor=actor, now=clock.now())
             return redirect(reverse("admin-office", args=[office]) + "?said=saved")
         except Invalid as error:
             errors = errors_of(error)
     return admin_page(
         request, "office.jinja", door="admin-offices", office=row, errors=errors, typed=typed,
-        may_edit=actor.has("sysadmin"), may_appoint=actor.has("secadmin"),
-        trail=_trail(row.area), lines="、".join(line.name for line in row.lines.all()),
+        wrong={each["href"].removeprefix("#"): each["text"] for each in errors},
+        may_edit=actor.has("sysadmin") and not _over(row), over=_over(row),
+        restores=row.valid_to is not None and not _over(row) and (
+            not row.pack or "valid_to" in row.kept),
+        moved=request.GET.get("moved", ""), may_appoint=actor.has("secadmin"),
+        trail=_trail(row.area), lines=_lines(row),
         level=_(LEVEL_TITLES[row.level]), said=request.GET.get("said"),
         since=say_date(row.valid_from), ended=say_date(row.valid_to) if row.valid_to else "",
         running=_running([row.pk]).get(row.pk, 0),
         steps=Step.objects.filter(office=row, state="open").count(),
-        posts=[_post(post) for post in row.posts.all()],
+        posts=[_post(post) for post in row.posts.all() if post.valid_to is None],
+        closed=[post for post in row.posts.all() if post.valid_to is not None],
         windows=sorted(row.windows.all(), key=lambda w: (len(w.number), w.number)),
         before=list(Office.objects.filter(successor=row).values_list("name", flat=True)),
         delegations=_delegations(row), status=422 if errors else 200,
     )
+
+
+def _over(office: Office) -> bool:
+    return office.valid_to is not None and office.valid_to <= clock.today()
+
+
+def _lines(office: Office) -> str:
+    """What it works for now, and what it will or will no more."""
+    today, said = clock.today(), []
+    rows = OfficeLine.objects.filter(office=office).select_related("line").order_by("line__order", "pk")
+    for row in rows:
+        if row.during.lower > today:
+            said.append(_("{}（{} 起）").format(row.line.name, say_date(row.during.lower)))
+        elif row.during.upper is None:
+            said.append(row.line.name)
+        elif row.during.upper > today and row.during.upper != office.valid_to:
+            said.append(_("{}（到 {} 前）").format(row.line.name, say_date(row.during.upper)))
+        elif row.during.upper > today or row.during.upper == office.valid_to:
+            said.append(row.line.name)
+    return "、".join(said)
 
 
 def _post(post: Post) -> dict[str, Any]:

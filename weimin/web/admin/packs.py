@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weimin.catalogue.models import Item, ItemVersion, PackVersion
+from weimin.catalogue.models import Item, ItemVersion, PackArchive, PackVersion
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import Invalid, NotFound
-from weimin.packs import shelf
+from weimin.packs import decided, shelf
+from weimin.packs.diff import NOTHING
 from weimin.trail.models import Event
 from weimin.web.admin.common import admin_page, errors_of
 from weimin.web.page import in_role, pages
@@ -35,6 +36,7 @@ def _list(request: HttpRequest, errors: list[dict[str, str]] | None = None) -> H
     latest = rows.first()
     return admin_page(
         request, "packs.jinja", door="admin-packs", pager=pager, latest=latest,
+        kept=bool(latest and PackArchive.objects.filter(pk=latest.pk).exists()),
         installed=shelf.installed(), errors=errors or [],
         items=Item.objects.filter(current__isnull=False).count(),
         rows=[{"id": v.pk, "href": reverse("admin-pack", args=[v.pk]), "pack": v.pack,
@@ -66,6 +68,7 @@ def version(request: HttpRequest, version: int) -> HttpResponse:
         rows=[{"code": m.item.code, "name": m.name, "number": m.number,
                "what": _what_changed(before.get((m.item_id, m.number - 1)), m.data)}
               for m in made],
+        kept=PackArchive.objects.filter(pk=found.pk).exists(),
         withdrawn=said.get("withdrawn", []), said=request.GET.get("said"),
     )
 
@@ -83,6 +86,25 @@ def _what_changed(before: dict[str, Any] | None, after: dict[str, Any]) -> str:
         return _("新事项")
     keys = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     return "、".join(_(_FIELDS.get(key, key)) for key in keys)
+
+
+@require_GET
+def download(request: HttpRequest, version: int) -> HttpResponse:
+    """The files of a version, as they were published."""
+    in_role(request, "sysadmin")
+    return _zip(*decided.published(version))
+
+
+@require_GET
+def current(request: HttpRequest) -> HttpResponse:
+    """The pack of the place as it is: the last version, with what was decided on the screens."""
+    in_role(request, "sysadmin")
+    return _zip(*decided.current(clock.today()))
+
+
+def _zip(name: str, content: bytes) -> HttpResponse:
+    return HttpResponse(content, content_type="application/zip", headers={
+        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"})
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,16 +129,18 @@ def _checked(
     found = shelf.check(source)
     latest = PackVersion.objects.order_by("-id").first()
     name = found.pack.name if found.pack else ""
+    same = found.changes[:1] == [NOTHING]  # what follows then says where the screens have decided
     return admin_page(
         request, "pack_check.jinja", door="admin-packs", source=source, found=found, name=name,
         title=str(found.pack.head.get("title", name)) if found.pack else _("看不懂的包"),
         errors=errors or [], latest=latest,
         other=bool(latest and found.pack and latest.pack != name),
-        published=bool(latest and found.pack and latest.pack == name
+        published=bool(latest and found.pack and latest.pack == name and same
                        and latest.digest == found.pack.digest),
+        same=same,
         faults=[{"at": f"{f.file}:{f.line}", "what": f.what, "remedy": f.remedy}
                 for f in found.faults[:_MOST_FAULTS]],
-        changes=found.changes[:_MOST_CHANGES],
+        changes=[line for line in found.changes if line != NOTHING][:_MOST_CHANGES],
         more=max(0, len(found.changes) - _MOST_CHANGES),
         typed=request.POST.dict(), status=422 if errors else 200,
     )

@@ -155,7 +155,8 @@ def _said(data: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
         return _("启用") if data["active"] else _("停用")
     where = (str(data.get("office", "")), str(data.get("post", "")))
     words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
-             "pack": "{}", "number": "{}", "item": "{}", "task": "{}"}
+             "pack": "{}", "number": "{}", "item": "{}", "task": "{}", "name": "{}", "title": "{}",
+             "on": _("自 {} 起"), "heir": _("由{}承接")}
     told = [form.format(data[key]) for key, form in words.items() if data.get(key)]
     return "，".join([*([names.get(where, " ".join(where))] if where[0] else []), *told])
 
@@ -214,7 +215,7 @@ def _choices(text: str, chosen: str) -> dict[str, Any]:
         now.setdefault(holding.post_id, []).append(
             holding.account.name + (_("（代理）") if holding.deputy else ""))
     posts: dict[int, list[dict[str, Any]]] = {}
-    for each in Post.objects.filter(office__in=offices).order_by("pk"):
+    for each in Post.objects.filter(office__in=offices, valid_to=None).order_by("pk"):
         posts.setdefault(each.office_id, []).append({
             "value": str(each.pk), "text": each.title,
             "hint": _("现任：{}").format("、".join(now[each.pk])) if each.pk in now else _("空缺")})

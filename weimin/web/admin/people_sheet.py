@@ -66,7 +66,7 @@ def template(request: HttpRequest) -> HttpResponse:
     in_role(request, "secadmin")
     holders = dict(Holding.objects.filter(deputy=False, during__contains=clock.today())
                    .values_list("post_id", "account__name"))
-    posts = Post.objects.filter(office__valid_to=None).order_by("office__code", "pk").values_list(
+    posts = Post.objects.filter(office__valid_to=None, valid_to=None).order_by("office__code", "pk").values_list(
         "pk", "office__code", "office__name", "title", "on_duty")
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False,

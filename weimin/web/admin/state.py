@@ -51,7 +51,7 @@ SELECT current_setting('server_version') AS postgres,
           FROM documents_file ORDER BY digest) f) AS files_size,
        (SELECT max(date) FROM worktime_day) AS last_decreed,
        (SELECT count(*) FROM network_post p JOIN network_office o ON o.id = p.office_id
-         WHERE p.on_duty AND o.valid_to IS NULL AND NOT EXISTS (SELECT FROM network_holding h
+         WHERE p.on_duty AND p.valid_to IS NULL AND o.valid_to IS NULL AND NOT EXISTS (SELECT FROM network_holding h
            WHERE h.post_id = p.id AND NOT h.deputy AND h.during @> %(today)s::date))
            AS vacant_duty_posts
 """
@@ -145,7 +145,7 @@ def attention(known: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         say("late", "admin-now", _("磁盘只剩 {}").format(size_of(free)), _("清理到至少 2 GB"))
     if f["jobs_failed"]:
         say("warn", "admin-jobs", _("{} 个后台任务失败").format(f["jobs_failed"]),
-            _("看是哪一个，排除原因后重试"))
+            _("看原因，排除后再做一次"))
     if f["messages_failed"]:
         say("warn", "admin-deliveries", _("{} 条通知没有发出去").format(f["messages_failed"]),
             _("看原因，再次发送"))

@@ -15,12 +15,13 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import NotFound, WrongState
+from weimin.outbox.models import Failure
 from weimin.trail import chain
 from weimin.web.admin import state
 from weimin.web.admin.common import ADMINS, admin_page
 from weimin.web.page import in_role, pages
 
-chain.register(run_job="运行后台任务", retry_job="重试后台任务", clear_jobs="清除失败任务")
+chain.register(run_job="运行后台任务", retry_job="再做一次后台任务", clear_jobs="清除失败任务")
 
 TASKS = {
     "weimin.outbox.tasks.deliver": "发送通知",
@@ -29,6 +30,9 @@ TASKS = {
     "weimin.ops.tasks.forget": "清理过期数据",
     "weimin.cases.tasks.silence": "逾期未告知视为受理",
     "weimin.cases.tasks.recompute": "重算期限",
+    "weimin.cases.tasks.renewals": "延续许可逾期未决视为准予",
+    "weimin.cases.tasks.cards": "发红黄牌",
+    "weimin.cases.tasks.new_day": "撤并单位的办件移交，重算期限",
 }
 # What may be started by hand, with its lock: the same one does not wait twice.
 BY_HAND = {"weimin.ops.tasks.back_up": "backup", "weimin.trail.tasks.root": "root"}
@@ -97,6 +101,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     at, pager = pages(request, rows.count() if wanted == "succeeded" else counts[wanted])
     found = list(rows[at])
     times = _last_events([job.pk for job in found])
+    why = dict(Failure.objects.filter(pk__in=[job.pk for job in found]).values_list("pk", "reason"))
     chips: list[dict[str, Any]] = [
         {"text": _(title), "href": f"?s={key}", "current": key == wanted,
          **({"count": counts[key], "tone": "late" if key == "failed" else None}
@@ -107,6 +112,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         request, "jobs.jinja", door="admin-jobs", chips=chips, wanted=wanted, pager=pager,
         rows=[{"id": job.pk, "task": _(TASKS.get(job.task_name, job.task_name)),
                "attempts": job.attempts, "at": say_moment(times[job.pk]) if job.pk in times else "",
+               "why": why.get(job.pk, ""),
                "planned": say_moment(job.scheduled_at) if job.scheduled_at else ""}
               for job in found],
         by_hand=[(name, _(TASKS[name])) for name in BY_HAND], failed=counts["failed"],

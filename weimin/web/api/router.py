@@ -20,6 +20,7 @@ from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
 from weimin.kernel import clock
+from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
@@ -195,8 +196,14 @@ class RowOut(Schema):
 def _row(row: reading.Row) -> RowOut:
     return RowOut(
         number=row.number, item=row.item.name, applicant=row.applicant, state=row.state,
-        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at, late=row.late,
+        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at,
+        late=row.late or _is_late(row.due_at),
     )
+
+
+def _is_late(due_at: datetime | None) -> bool:
+    """Whether what waits is over its term at this moment; what was judged late stays late."""
+    return due_at is not None and clock.now() > due_at
 
 
 @api.get("cases", response={200: list[RowOut], **FAULTS}, summary="查找办件")
@@ -256,7 +263,8 @@ def case(request: HttpRequest, number: Number) -> Any:
     names = file.routes.office_names
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
-        outcome=file.outcome, waits_for="", due_at=file.due_at, late=file.late,
+        outcome=file.outcome, waits_for=reading.waits_for(file), due_at=file.due_at and local(file.due_at),
+        late=file.late or _is_late(file.due_at),
         version=file.version, office=names.get(file.office_id, ""),
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,

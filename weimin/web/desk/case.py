@@ -1,6 +1,8 @@
 """The case page, and doing what it offers."""
 
 import uuid
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import doers, standing
+from weimin.cases.circumstances import doers, taken_back
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
@@ -32,6 +34,7 @@ from weimin.trail.models import Reveal
 from weimin.web.desk import delivery
 from weimin.web.desk.forms import card_words, forms_of, params_of
 from weimin.web.page import page, part_of, staff
+from weimin.web.papers import printable
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
 from weimin.web.words import headline, light_of, state_of
@@ -69,7 +72,7 @@ def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
     if verb == "supplement":
         params["have"] |= scans_of(request, actor)
     if "answer-way" in request.POST:
-        params["answers"] = delivery.answers_of(request.POST, actor)
+        params["answers"] = delivery.answers_of(request, actor)
     return params
 
 
@@ -93,18 +96,20 @@ def context_of(
     error: WeiminError | None = None,
 ) -> dict[str, Any]:
     """What the case's template draws."""
-    whole = reading.whole(file.id)
+    whole, answers = reading.whole(file.id), answered(file)
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
     waiting = [s for s in file.steps if s.state == "open"]
-    waits = "、".join(dict.fromkeys(file.item.flow.steps[s.key].title for s in waiting)) or row.waits_for
-    office = file.routes.office_names.get(
-        (waiting[0].office_id if waiting else file.office_id) or 0, "")
+    names = file.routes.office_names
+    offices = list(dict.fromkeys(names[s.office_id] for s in waiting if s.office_id))
+    if not waiting and file.state != "noticed":
+        offices = [names[file.office_id]]
     colour, word = light_of(row.due_at, row.warn_on, file.now)
     forms = forms_of(file)
     typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
-    line = headline(row, applicant.name if applicant else _anonymous(file), waits, office, file.now)
+    line = headline(row, applicant.name if applicant else _anonymous(file), reading.waits_for(file),
+                    offices, file.now, revoked=bool(taken_back(file)))
     if waiting and row.due_at:
         word = _("全件{}").format(word)
     return {
@@ -112,15 +117,15 @@ def context_of(
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
         "graph": graph_of(file),
-        "events": [event_of(h, file.item.flow) for h in whole.happenings],
+        "events": [event_of(h, file.item.flow, answers) for h in whole.happenings],
         "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
-        "facts": facts_of(file), "clocks": _clocks(file), "office": office,
+        "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "done": done, "error": error,
         "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
-        "scans": any(f.action.verb == "supplement" for f in forms),
+        "scans": any(f.scans for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
 
@@ -172,12 +177,25 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
     return "skipped", _("已取消") if last.state == "cancelled" else None
 
 
-def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
+def answered(file: CaseFile) -> dict[tuple[str, str, int], Any]:
+    """What was answered at the steps, by key, branch and round."""
+    return {(s.key, s.branch, s.round): s.answers for s in file.steps if s.answers}
+
+
+_IN_WORDS = ("opinion", "reason", "found", "objection")  # what an officer wrote himself
+
+
+def event_of(
+    happening: reading.Happening, flow: Flow, answered: Mapping[tuple[str, str, int], Any]
+) -> dict[str, Any]:
+    """A line of the trail; with what was written at the step, so that the next one can read it."""
     data = happening.data
     said = []
     if data.get("step"):
         outcome = _OUTCOMES.get(str(data.get("outcome")), "")
         said.append(f"{_titles(flow, [data['step']])}：{outcome}")
+        written = answered.get((data["step"], data.get("branch", ""), data.get("round", 1)), {})
+        said += [str(written[key]) for key in _IN_WORDS if written.get(key)]
     if data.get("way") in WAYS:
         said.append(WAYS[data["way"]].title)
     if data.get("twin"):
@@ -191,8 +209,8 @@ def event_of(happening: reading.Happening, flow: Flow) -> dict[str, Any]:
                        ("basis", "依据{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
-    for colour, *_rest in data.get("cards", ()):
-        said.append(COLOUR_TITLES[colour])
+    for colour, count in Counter(card[0] for card in data.get("cards", ())).items():
+        said.append(COLOUR_TITLES[colour] + (_("（{} 张）").format(count) if count > 1 else ""))
     if data.get("card"):
         said.append(COLOUR_TITLES[data["card"][0]])
     if data.get("ruling"):
@@ -298,21 +316,8 @@ def _papers(file: CaseFile) -> list[dict[str, str]]:
     """The papers that this case can print now."""
     if file.applicant == ERASED:
         return []
-    names = [("receipt", _("收件回执"))]
-    if "notice" in file.clocks and file.state == "noticed":
-        names.append(("notice", _("一次性告知书")))
-    if file.row["accepted_at"]:
-        names.append(("acceptance", _("受理通知书")))
-    if file.outcome == "refused":
-        names.append(("refusal", _("不予受理决定书")))
-    if file.outcome in ("granted", "denied"):
-        names.append(("decision", _("决定书")))
-    if standing(file):
-        names.append(("certificate", _("证照")))
-    if delivery.last(file) is not None:
-        names.append(("delivery", _("送达回证")))
-    return [{"form": form, "title": title,
-             "href": reverse("paper", args=[file.number, form])} for form, title in names] + (
+    return [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form])}
+            for form, title in printable(file)] + (
         [{"form": "dossier", "title": _("归档包"),
           "href": reverse("dossier", args=[file.number])}]
         if file.state == "closed" and file.relations() & {"lead", "competent"} else [])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,10 +14,11 @@ from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
 from weimin.kernel.clock import local, say_moment
 from weimin.network.actor import Actor
+from weimin.web.uploads import scans_of
 
 _HINTS = {
     "received_on": "以回执或系统记载的日期为准，如 2026-06-10", "posted_on": "满三十日才算送达，如 2026-06-10",
-    "consent_on": "如 2026-06-10", "tracking": "快递面单上的号码",
+    "consent_on": "如 2026-06-10", "consent_kept": "如原件在哪个窗口、哪一卷", "tracking": "快递面单上的号码",
     "sent_to": "手机号、邮箱或平台账号，与确认书一致", "witness": "村（社区）或所在单位的代表",
     "recording": "没有见证人的写这里：拍了什么、存在哪里", "cause": "下落不明，或其他方式都送不到的经过",
     "unsigned": "如不会写字已按手印、在纸质回证上签",
@@ -35,6 +36,9 @@ def fields(file: CaseFile) -> list[dict[str, Any]]:
         }
         if ask.key == "signature":
             shape["kind"] = "signature"
+        elif ask.key == "consent":
+            shape |= {"kind": "scan", "key": ask.key,
+                      "blank": reverse("paper", args=[file.number, "consent"])}
         elif ask.type == "choice":
             shape |= {"kind": "radios", "options": list(ask.options), "inline": True,
                       "value": "direct" if ask.key == "way" else "self"}
@@ -48,11 +52,12 @@ def fields(file: CaseFile) -> list[dict[str, Any]]:
     return found
 
 
-def answers_of(post: QueryDict, actor: Actor) -> dict[str, Any]:
-    """What was answered for the chosen way; a signature is kept and becomes the file's number.
+def answers_of(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """What was answered for the chosen way; signature and scan are kept and become file numbers.
 
-    Raises Invalid for a signature that is none.
+    Raises Invalid for a signature or a scan that is none.
     """
+    post = request.POST
     way = post.get("answer-way", "")
     asked = WAYS[way].asks if way in WAYS else frozenset()
     said: dict[str, Any] = {"way": way} if way else {}
@@ -60,10 +65,18 @@ def answers_of(post: QueryDict, actor: Actor) -> dict[str, Any]:
              and (value := str(post.get(f"answer-{key}", "")).strip())}
     if "received_by" not in said and way in WAYS and "relation" in WAYS[way].may:
         said.pop("relation", None)  # the list has a first choice: nobody said it
+    if "consent" in asked:
+        said |= {key: file for key, file in scans_of(request, actor).items() if key == "consent"}
     if "signature" in said:
         said["signature"] = signature.keep(
             said["signature"], now=clock.now(), account_id=actor.account_id).pk
     return said
+
+
+def waits(file: CaseFile) -> bool:
+    """Whether something is still to be handed over."""
+    return any(row.state == "open" and kind_of(file.item.flow.steps[row.key].kind).delivers
+               for row in file.steps)
 
 
 def last(file: CaseFile) -> StepRow | None:
@@ -73,7 +86,7 @@ def last(file: CaseFile) -> StepRow | None:
 
 
 def shown(file: CaseFile) -> dict[str, Any] | None:
-    """The delivery of a case for its page: rows of label and value, and the signature's picture."""
+    """The delivery of a case for its page: rows of label and value, and where its files are."""
     row = last(file)
     if row is None or row.answers is None or row.answers.get("way") not in WAYS:
         return None
@@ -81,8 +94,9 @@ def shown(file: CaseFile) -> dict[str, Any] | None:
             {"label": _("登记时间"), "value": say_moment(local(row.done_at)) if row.done_at else ""}]
     for key, label in LABELS.items():
         value = row.answers.get(key)
-        if value and key not in ("way", "signature"):
+        if value and key not in ("way", "signature", "consent"):
             rows.append({"label": label, "value": RELATIONS[value] if key == "relation" else value})
-    picture = row.answers.get("signature")
-    return {"rows": rows, "signature": reverse("file", args=[picture]) if picture else None,
+    found = {key: reverse("file", args=[row.answers[key]]) if row.answers.get(key) else None
+             for key in ("signature", "consent")}
+    return {"rows": rows, **found,
             "paper": reverse("paper", args=[file.number, "delivery"])}

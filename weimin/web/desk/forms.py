@@ -26,7 +26,7 @@ from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Holding, Post
-from weimin.web.desk import delivery
+from weimin.web.desk import asked, delivery
 
 Fields = list[dict[str, Any]]
 
@@ -40,6 +40,18 @@ class Form:
     fields: Fields
     danger: bool = False
     hint: str = ""
+
+    @property
+    def scans(self) -> bool:
+        """Whether files may come with it."""
+        return self.action.verb == "supplement" or any(f.get("kind") == "scan" for f in self.fields)
+
+    def errors(self, wrong: Mapping[str, str]) -> list[dict[str, str]]:
+        """What was wrong, each with the field to mend it in."""
+        names = {str(f["name"]).removeprefix("answer-").removeprefix("fact-"): f["name"]
+                 for f in self.fields}
+        return [{"href": f"#{self.id}-{names[key]}" if key in names else f"#{self.id}", "text": said}
+                for key, said in wrong.items()]
 
 
 def forms_of(file: CaseFile) -> list[Form]:
@@ -65,7 +77,7 @@ _HINTS = {
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
-    "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。",
+    "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。决定书随后在“打印”里，请送达持证人。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
 }
 
@@ -80,7 +92,8 @@ def _reason(file: CaseFile, action: Action) -> Fields:
 
 def _complete(file: CaseFile, action: Action) -> Fields:
     assert action.step is not None
-    kind = kind_of(file.item.flow.steps[action.step.key].kind)
+    spec = file.item.flow.steps[action.step.key]
+    kind = kind_of(spec.kind)
     if kind.delivers:
         return delivery.fields(file)
     several = len(kind.outcomes) > 1
@@ -88,7 +101,7 @@ def _complete(file: CaseFile, action: Action) -> Fields:
         {"name": "outcome", "label": _("结果"), "kind": "radios" if several else "hidden",
          "inline": True, "value": next(iter(kind.outcomes)), "options": list(kind.outcomes.items())}
     ]
-    for ask in kind.asks:
+    for ask in spec.asks:
         shape: dict[str, Any] = {"name": f"answer-{ask.key}", "label": ask.label,
                                  "optional": not ask.required or len(ask.when) < 3}
         if ask.type == "choice":
@@ -96,6 +109,9 @@ def _complete(file: CaseFile, action: Action) -> Fields:
         elif ask.type == "date":
             shape |= {"hint": _("如 2026-11-21"), "width": "10",
                       "value": clock.today().isoformat()}
+        elif ask.second:
+            shape |= {"hint": _("可以一人：{}").format(spec.alone) if spec.alone
+                      else _("须两人以上：写另一位工作人员的姓名")}
         elif ask.key in ("opinion", "reason", "found", "objection"):
             shape |= {"kind": "textarea", "rows": 2}
         fields.append(shape)
@@ -113,6 +129,9 @@ def _notify(file: CaseFile, action: Action) -> Fields:
     fields: Fields = [
         {"name": "missing", "label": _("缺少或不合要求的材料"), "kind": "checkboxes",
          "options": options, "value": [key for key, name in options if key in absent]},
+        {"name": "unfilled", "label": _("没有填、填错的内容"), "kind": "checkboxes", "optional": True,
+         "options": [(field.key, field.label) for field in asked.fields_of(file)],
+         "value": [field.key for field in asked.open_fields(file)]},
         _text("said", _("其他要告诉申请人的"), optional=True),
     ]
     if action.verb == "notify_again":
@@ -125,7 +144,8 @@ def _supplement(file: CaseFile, action: Action) -> Fields:
               if file.materials.get(spec.key) in ("missing", "promised", None)]
     return [{"name": "have", "label": _("现在补来的材料"), "kind": "checkboxes",
              "options": [(spec.key, spec.name) for spec in absent],
-             "value": [spec.key for spec in absent]}]
+             "value": [spec.key for spec in absent]},
+            *({**asked.asked(file, field), "optional": True} for field in asked.open_fields(file))]
 
 
 def _accept(file: CaseFile, action: Action) -> Fields:
@@ -231,10 +251,7 @@ def _reassign(file: CaseFile, action: Action) -> Fields:
 
 
 def _correct(file: CaseFile, action: Action) -> Fields:
-    fields: Fields = [
-        {"name": f"fact-{f.key}", "label": f.label, "optional": True, "hint": f.hint or None}
-        for f in file.item.form if f.type in ("text", "date", "number", "money", "area")
-    ]
+    fields = [asked.asked(file, field) for field in asked.fields_of(file)]
     return [*fields, _text("reason", _("更正的原因"))]
 
 
@@ -319,8 +336,9 @@ def _answers(post: QueryDict) -> dict[str, Any]:
 
 def _missing(post: QueryDict) -> dict[str, Any]:
     said = str(post.get("said", "")).strip()
+    unfilled = dict.fromkeys(post.getlist("unfilled"), _("没有填，或者填错"))
     return {"missing": {key: _("缺少或不合要求") for key in post.getlist("missing")},
-            "form": {"other": said} if said else {}}
+            "form": {**unfilled, **({"other": said} if said else {})}}
 
 
 def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -332,7 +350,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "accept": lambda post: {"gaps": _prefixed(post, "gap-")},
     "notify_missing": _missing,
     "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},
-    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have"))},
+    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have")),
+                                "facts": asked.said(post)},
     "refuse": lambda post: {"reason": post.get("reason", "")},
     "upgrade": lambda post: {"reason": post.get("reason", "")},
     "end": lambda post: {"reason": post.get("reason", "")},
@@ -352,7 +371,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
-    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "correct": lambda post: {"facts": asked.said(post), "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "nudge": lambda post: {"words": post.get("words", "")},

@@ -10,6 +10,7 @@ from weimin.kernel import clock
 from weimin.registry.models import Person
 from weimin.web import guided
 from weimin.web.page import page, resident
+from weimin.web.words import qr_of
 
 
 def _seat(request: HttpRequest, code: str) -> guided.Seat:
@@ -39,4 +40,5 @@ def applied(request: HttpRequest, number: str) -> HttpResponse:
     notice = file.clocks.get("notice")
     return page(request, "portal/applied.jinja", file=file,
                 office=file.routes.office_names[file.office_id],
-                notice=notice.due_on if notice else None)
+                notice=notice.due_on if notice else None,
+                qr=qr_of(request.build_absolute_uri(f"{reverse('follow')}?number={number}")))

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from weimin.catalogue.models import POWER_TITLES
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec
+from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
+from weimin.kernel.errors import NotFound
 from weimin.network.models import LEVEL_TITLES, Area
 
 
@@ -20,26 +23,39 @@ class Answer:
     office: str
     ready: bool
     reason: str
+    delegated: bool = False  # the decision, by a superior level, which elsewhere decides itself
 
 
 def guide_of(item: ItemSpec, area_code: str) -> list[Answer]:
-    """Where each part is done for a place. Raises Area.DoesNotExist for an unknown place."""
+    """Where each part is done for a place. Raises NotFound for an unknown place."""
     routes, today = routes_now(), clock.today()
-    asked = Area.objects.get(code=area_code)
+    asked = Area.objects.filter(code=area_code).first()
+    if asked is None:
+        raise NotFound(_("没有这个地方"), _("请在下面输入村（社区）的名字，再找一次"))
     area = asked.standing(today) or asked  # an old address finds what the village is now
     path = area.ancestors
     ready = _readiness(item.item_id, path)
     answers = []
     for power, title in POWER_TITLES.items():
-        given = routes.power(item.item_id, power, path, today, item.level)
+        own = (_level_of_decision(item) if power == "decide" else None) or item.level
+        given = routes.power(item, power, path, today, own)
         line = "service" if given.level == "village" else item.line
         office = routes.office(line, given.level, path, today)
         is_ready, reason = ready.get(power, (True, ""))
+        if office is None:  # whatever was said of it: there is nobody to do it
+            is_ready, reason = False, _("这里没有这一级的办理单位，请打咨询电话问")
         answers.append(
             Answer(title, LEVEL_TITLES[given.level],
-                   routes.office_names.get(office or 0, "—"), is_ready, reason)
+                   routes.office_names.get(office or 0, ""), is_ready, reason,
+                   delegated=power == "decide" and given.kind != "own")
         )
     return answers
+
+
+def _level_of_decision(item: ItemSpec) -> str | None:
+    """The level at which the flow decides, where its own line does."""
+    return next((spec.who.level for spec in item.flow.ordered
+                 if kind_of(spec.kind).decides and spec.who.line == item.line), None)
 
 
 def _readiness(item_id: int, path: list[str]) -> dict[str, tuple[bool, str]]:

@@ -3,6 +3,8 @@
 Whoever asks learns what the paper itself says, with names masked, and whether it still stands.
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,11 +17,13 @@ from weimin.documents.models import Paper
 from weimin.documents.store import LARGEST
 from weimin.kernel import clock
 from weimin.kernel.clock import local, say_date
-from weimin.kernel.text import code_text, tidy
+from weimin.kernel.text import code_text
 from weimin.registry.models import Certificate
 from weimin.web.limits import address, limited
 from weimin.web.page import page
 from weimin.web.sealed import paper_numbered, paper_of, round_of, seal_of
+
+_BRACKETS = str.maketrans("[](){}【】〖〗「」<>《》", "〔〕" * 8)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,10 +38,14 @@ class Standing:
 
 @require_http_methods(["GET", "POST"])
 def check_certificate(request: HttpRequest) -> HttpResponse:
-    """By number and code, or by the file itself; what was revoked is shown as revoked."""
-    number, code = request.POST.get("number", ""), request.POST.get("code", "")
+    """By number and code, or by the file itself; what was revoked is shown as revoked.
+
+    The code on a certificate leads here with both in its address: who scans it sees the answer.
+    """
+    asked = request.POST if request.method == "POST" else request.GET
+    number, code = asked.get("number", ""), asked.get("code", "")
     found, error, seal = None, "", None
-    if request.method == "POST":
+    if request.method == "POST" or (number and code):
         limited("certificate", address(request), most=30, within=timedelta(minutes=10))
         upload = request.FILES.get("file")
         if upload is not None:
@@ -46,10 +54,16 @@ def check_certificate(request: HttpRequest) -> HttpResponse:
             found = _of_file(content)
             error = "" if found else _("这个文件不是本平台发出的证照或决定书，或已被改动")
         else:
-            found = _of_number(tidy(number), code_text(code))
+            found = _of_number(_as_printed(number), code_text(code))
             error = "" if found else _("没有查到。请核对编号（文号）和核验码")
     return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
                 error=error, seal=seal, status=404 if error else 200)
+
+
+def _as_printed(number: str) -> str:
+    """A number as our papers write it: whatever brackets, digits and spaces it was typed with."""
+    plain = unicodedata.normalize("NFKC", number).translate(_BRACKETS)
+    return re.sub(r"\s", "", plain)
 
 
 def _of_number(number: str, code: str) -> Standing | None:
@@ -79,7 +93,8 @@ def of_certificate(found: Certificate, today: date) -> Standing:
     """Revoked, expired, or valid."""
     tone, title, text = "ok", _("这个证照有效"), ""
     if found.revoked_at is not None:
-        tone, text = "bad", _("{}失效。{}").format(_day(found.revoked_at), found.revoked_why)
+        # Why in the officer's own words is the holder's to read, not everybody's.
+        tone, text = "bad", _("{}失效。{}").format(_day(found.revoked_at), found.revoked_ground)
         title = _("这个证照已经注销") if found.revoked_why.startswith("注销") else _("这个证照已经撤销")
     elif found.valid_to is not None and found.valid_to < today:
         tone, title = "warn", _("这个证照已经过期")
@@ -94,14 +109,15 @@ def of_certificate(found: Certificate, today: date) -> Standing:
 
 
 def of_decision(paper: Paper, case: Case) -> Standing:
-    """A decision stands until its case is opened again."""
-    stands = case.state in ("decided", "closed") and paper.form.endswith(
-        f":{round_of({'decided_at': case.decided_at, 'closed_at': case.closed_at})}")
+    """A decision stands until its case is opened again, or what it granted is taken back.
+
+    The decision that takes it back stands whatever becomes of the case.
+    """
+    text = "" if paper.form.startswith("sealed revocation") else _void(paper, case)
     said = paper.data
     return Standing(
-        tone="ok" if stands else "bad",
-        title=_("这份文书是本平台发出的，现在有效") if stands else _("这份文书已经失效"),
-        text="" if stands else _("办件已经退回或重新办理，以新的决定为准。"),
+        tone="bad" if text else "ok",
+        title=_("这份文书已经失效") if text else _("这份文书是本平台发出的，现在有效"), text=text,
         rows=[
             {"label": _("文书"), "value": said["title"]}, {"label": _("文号"), "value": paper.number},
             {"label": _("事项"), "value": said["item"]}, {"label": _("送达对象"), "value": said["to"]},
@@ -109,6 +125,20 @@ def of_decision(paper: Paper, case: Case) -> Standing:
             {"label": _("日期"), "value": say_date(date.fromisoformat(said["on"]))},
         ],
     )
+
+
+def _void(paper: Paper, case: Case) -> str:
+    """Why a decision does not stand any more; empty if it does."""
+    now = round_of({"decided_at": case.decided_at, "closed_at": case.closed_at})
+    if case.state not in ("decided", "closed") or not paper.form.endswith(f":{now}"):
+        return _("办件已经退回或重新办理，以新的决定为准。")
+    if case.decided_at is None:
+        return ""
+    # What was revoked before this decision belongs to the one before it.
+    for revoked in Certificate.objects.filter(case_id=case.pk, revoked_at__gt=case.decided_at):
+        return _("{}失效。{}").format(
+            _day(revoked.revoked_at or case.decided_at), revoked.revoked_ground)
+    return ""
 
 
 def _day(moment: datetime) -> str:

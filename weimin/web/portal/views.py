@@ -1,6 +1,5 @@
 """办事大厅: what residents see, on a phone first."""
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -10,27 +9,26 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weimin.cases import materials, reading
+from weimin.cases import reading
 from weimin.cases.file import CaseFile
 from weimin.cases.models import Case
 from weimin.cases.verb import VERBS
-from weimin.catalogue.finding import find, listed
-from weimin.catalogue.routes import routes_now
+from weimin.catalogue.finding import Found, find, listed
+from weimin.catalogue.routes import area_name, routes_now
 from weimin.kernel import clock
-from weimin.kernel.clock import say_date
+from weimin.kernel.codes import CASE_NUMBER_LENGTH, group_case_number, is_case_number
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
 from weimin.kernel.text import code_text, tidy
 from weimin.network.models import Area, living
-from weimin.registry.models import Certificate
 from weimin.trail import receipts
 from weimin.trail.models import Event
-from weimin.voice.rate import LEVELS, rate, rateable
+from weimin.voice.rate import add_words, rate
 from weimin.web import drafts
-from weimin.web.desk.case import graph_of
-from weimin.web.desk.forms import forms_of, params_of
+from weimin.web.desk.forms import params_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
 from weimin.web.portal.guide import guide_of
+from weimin.web.portal.one import show
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
 
@@ -43,21 +41,47 @@ def home(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
     found = find(text) if text.strip() else []
     frequent = [f for f in listed() if f.item.data.get("frequent")]
+    everything = bool(request.GET.get("all")) or (bool(text.strip()) and not found)
     return page(request, "portal/home.jinja", text=text, found=found, frequent=frequent,
-                everything=listed() if request.GET.get("all") else [])
+                fields=_by_field() if everything else [],
+                phone=routes_now().centre_phone() if everything else "")
+
+
+# The fields of an item, in the order in which residents ask for them.
+FIELDS = {
+    "social-assistance": "困难救助、残疾人", "elderly-care": "老人", "medical-insurance": "看病、生育",
+    "social-insurance": "养老", "employment": "找工作、开店", "building": "房子、道路",
+    "farm-subsidy": "种田补贴", "farmland": "建房、用地",
+}
+
+
+def _by_field() -> list[tuple[str, list[Found]]]:
+    """All items, by field; one of a field of its own stands last."""
+    groups: dict[str, list[Found]] = {title: [] for title in FIELDS.values()}
+    for found in listed():
+        groups.setdefault(FIELDS.get(found.item.data.get("field", ""), _("其他")), []).append(found)
+    return [(title, mine) for title, mine in groups.items() if mine]
 
 
 @require_GET
 def guide(request: HttpRequest, code: str) -> HttpResponse:
-    """What it is, who may, what to bring, how long, where it can be finished."""
+    """What it is, what to bring and where to; then how long, and what else there is to know."""
     item = routes_now().item(code)
-    area = request.GET.get("area", "")
-    return page(request, "portal/guide.jinja", item=item, area=area,
-                guide=guide_of(item, area) if area else None, areas=_areas(request))
+    area, place = request.GET.get("area", ""), request.GET.get("place", "").strip()
+    answers, unknown = None, None
+    try:
+        answers = guide_of(item, area) if area else None
+    except NotFound as error:
+        unknown = error
+    areas = _areas(place)
+    if place and not areas:
+        unknown = NotFound(_("没有找到“{}”").format(place), _("换个字试试，只写村（社区）的名字就行"))
+    return page(request, "portal/guide.jinja", item=item, area=area_name(area) if answers else "",
+                guide=answers, areas=areas, place=place, unknown=unknown,
+                status=unknown.status if unknown else 200)
 
 
-def _areas(request: HttpRequest) -> list[tuple[str, str]]:
-    text = request.GET.get("place", "").strip()
+def _areas(text: str) -> list[tuple[str, str]]:
     if not text:
         return []
     rows = Area.objects.filter(living(clock.today()), full_name__contains=text, level="village")
@@ -83,34 +107,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, number: str) -> HttpResponse:
     """Progress with the promised day and the accountable office; what I can do; rate a contact."""
     actor, now = resident(request), clock.now()
-    file = CaseFile.load(number, actor=actor, now=now, lock=False)
-    return _one(request, file)
-
-
-def _one(request: HttpRequest, file: CaseFile, error: WeiminError | None = None) -> HttpResponse:
-    forms = forms_of(file)
-    promise = file.clocks.get("promise") or file.clocks.get("decision")
-    absent = [spec for spec in materials.wanted(file)
-              if file.materials.get(spec.key) in ("missing", "promised")]
-    notice = file.clocks.get("notice")
-    return page(
-        request, "portal/one.jinja", status=error.status if error else 200, file=file, error=error,
-        state=state_of(file.state, file.outcome, bool(file.open_pause)), graph=graph_of(file),
-        office=file.routes.office_names[file.office_id],
-        phone=file.item.data["phone"]["consult"], absent=absent,
-        verbs={form.action.verb for form in forms}, key=uuid.uuid4().hex,
-        mine=[form for form in forms if form.action.verb == "complete"], typed=request.POST,
-        promised=promise.due_on if promise else None,
-        foreseen=bool(promise and promise.due_on and file.calendar.is_foreseen(promise.due_on)),
-        notice=notice.due_on if notice and not notice.met_at else None,
-        events=[{"at": say_date(h.at.date()), "what": h.title, "who": h.office or _("系统"),
-                 "said": h.data.get("reason") or ("缺：" + "、".join(h.data["missing"])
-                                                   if h.data.get("missing") else None),
-                 "proof": h.mark, "tone": "calm", "icon": None}
-                for h in reading.happenings(file.id)],
-        rateable=rateable(file.id), levels=LEVELS, thanks=request.GET.get("thanks"),
-        certificate=Certificate.objects.filter(case_id=file.id, revoked_at=None).first(),
-    )
+    return show(request, CaseFile.load(number, actor=actor, now=now, lock=False))
 
 
 _RESIDENT_VERBS = {"supplement", "withdraw", "nudge", "complete"}
@@ -124,8 +121,7 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotFound(_("没有这个操作"))
     params: dict[str, Any] = {}
     if verb == "supplement":
-        params["have"] = {**dict.fromkeys(request.POST.getlist("have")),
-                          **scans_of(request, actor)}
+        params["have"] = scans_of(request, actor)
     elif verb == "complete":
         params = params_of(verb, request.POST)
     elif verb == "withdraw":
@@ -137,21 +133,26 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     except WeiminError as error:
         if error.status == 404:
             raise
-        file = CaseFile.load(number, actor=actor, now=clock.now(), lock=False)
-        return _one(request, file, error)
-    return redirect("mine-one", number)
+        return show(request, CaseFile.load(number, actor=actor, now=clock.now(), lock=False), error)
+    back = reverse("mine-one", args=[number])
+    return redirect(f"{back}?nudged=1" if verb == "nudge" else back)
 
 
 @require_POST
 def rate_contact(request: HttpRequest, number: str) -> HttpResponse:
-    """One tap; words optional; never forced."""
+    """One tap; words may follow, on the page that thanks; never forced."""
     actor = resident(request)
     level, contact = request.POST.get("level", ""), request.POST.get("contact", "")
-    if not (level.isdigit() and contact.isdigit()):
+    words = tidy(request.POST.get("words", ""))
+    if not contact.isdigit() or not (level.isdigit() or words):
         raise Invalid(_("请选一个评价"))
-    rate(number, actor=actor, now=clock.now(), contact=int(contact), level=int(level),
-         words=tidy(request.POST.get("words", ""))[:500], channel="web")
-    return redirect(f"{reverse('mine-one', args=[number])}?thanks=1")
+    now = clock.now()
+    if level.isdigit():
+        rate(number, actor=actor, now=now, contact=int(contact), level=int(level), words=words,
+             channel="web")
+    else:
+        add_words(number, actor=actor, now=now, contact=int(contact), words=words)
+    return redirect(f"{reverse('mine-one', args=[number])}?thanks={contact}")
 
 
 # -- without an account --------------------------------------------------------------------------
@@ -161,31 +162,58 @@ def rate_contact(request: HttpRequest, number: str) -> HttpResponse:
 def follow(request: HttpRequest) -> HttpResponse:
     """By number and the last four digits of the phone: the state, and nothing else."""
     number = code_text(request.POST.get("number") or request.GET.get("number", ""))
-    found, error = None, ""
+    four, wrong, found = code_text(request.POST.get("four", "")), {}, None
     if request.method == "POST":
-        limited("follow", address(request), most=20, within=timedelta(minutes=10))
-        limited("follow-case", number, most=10, within=timedelta(hours=1))
-        four = code_text(request.POST.get("four", ""))
-        found = reading.follow(number, four)
-        error = "" if found else _("没有查到。请核对编号和手机号后四位")
-    return page(request, "portal/follow.jinja", number=number, found=found, error=error,
-                status=404 if error else 200)
+        wrong = _unlike(number, four)
+        if not wrong:
+            here = address(request)
+            limited("follow", here, most=20, within=timedelta(minutes=10))
+            # By address as well: whoever guesses elsewhere does not lock the owner out.
+            limited("follow-case", f"{here} {number}", most=10, within=timedelta(hours=1))
+            found = reading.follow(number, four)
+            wrong = {} if found else {
+                "number": _("没有查到：编号和手机号后四位对不上，请对照回执再输一次")}
+    return page(request, "portal/follow.jinja", number=number, four=four, found=found, wrong=wrong,
+                errors=[{"href": f"#{name}", "text": said} for name, said in wrong.items()],
+                status=422 if wrong else 200)
+
+
+def _unlike(number: str, four: str) -> dict[str, str]:
+    """What can't be right before anything is looked up, by field."""
+    wrong = {}
+    if not number:
+        wrong["number"] = _("请填写办件编号")
+    elif len(number) != CASE_NUMBER_LENGTH or not number.isdigit():
+        wrong["number"] = _("办件编号是 11 位数字，现在是 {} 位").format(len(number))
+    elif not is_case_number(number):
+        wrong["number"] = _("办件编号有一位不对，请对照回执再输一次")
+    if not (len(four) == 4 and four.isdigit()):
+        wrong["four"] = _("请填写手机号的最后四位数字")
+    return wrong
 
 
 @require_http_methods(["GET", "POST"])
 def check_receipt(request: HttpRequest) -> HttpResponse:
     """Whether the record still is what a receipt was given for."""
-    text, result = request.POST.get("receipt", ""), None
+    text, error, verdict = request.POST.get("receipt", ""), "", None
     if request.method == "POST":
         limited("receipt", address(request), most=30, within=timedelta(minutes=10))
         try:
-            wanted = receipts.parse(text)
-        except ValueError as error:
-            return page(request, "portal/check_receipt.jinja", text=text, result=None,
-                        error=str(error), status=422)
-        mark = Event.objects.filter(
-            subject_type="case", seq=wanted.seq,
-            subject_id__in=Case.objects.filter(number=wanted.number).values("pk"),
-        ).values_list("hash", flat=True).first()
-        result = mark is not None and receipts.matches(wanted, bytes(mark))
-    return page(request, "portal/check_receipt.jinja", text=text, result=result, error="")
+            verdict = _verdict(receipts.parse(text))
+        except ValueError as wrong:
+            error = str(wrong)
+    return page(request, "portal/check_receipt.jinja", text=text, verdict=verdict, error=error,
+                status=422 if error else 200)
+
+
+def _verdict(wanted: receipts.Receipt) -> receipts.Verdict:
+    """How the receipt stands to the record. Raises ValueError when there is nothing to compare."""
+    mark = Event.objects.filter(
+        subject_type="case", seq=wanted.seq,
+        subject_id__in=Case.objects.filter(number=wanted.number).values("pk"),
+    ).values_list("hash", flat=True).first()
+    if mark is None:
+        raise ValueError(_(
+            "没有查到 {} 的第 {} 条记录。请对照回执再输一次；一字不差还是查不到的，请拿着回执找督查部门"
+        ).format(group_case_number(wanted.number), wanted.seq))
+    return receipts.compare(wanted, bytes(mark))

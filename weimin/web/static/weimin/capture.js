@@ -82,6 +82,7 @@
   function Box(root) {
     var box = this, form = root.closest('form'), input = $('input[type=file]', root), hidden = $('input[type=hidden]', root);
     var key = 'scan:' + new URL(form.getAttribute('action') || '', location.href).pathname + ':' + (form.dataset.draft || '') + ':' + root.dataset.key;
+    var kept = 'keep' in form.dataset; /* then the draft on the server remembers */
     box.root = root; box.form = form; box.at = root.dataset.at; box.pages = []; box.title = root.dataset.title;
     box.token = ($('[name=csrfmiddlewaretoken]', form) || {}).value || '';
     box.queue = Promise.resolve();
@@ -107,8 +108,10 @@
         tool('again', p.state === 'bad' && p.blob, function () { box.start(p); });
         tool('drop', true, function () { p.dropped = true; if (p.id) ask(box, 'DELETE', box.at + p.id).catch(function () {}); if (/^blob:/.test(p.pic)) URL.revokeObjectURL(p.pic); box.pages.splice(box.pages.indexOf(p), 1); box.draw(); $('[data-file]', root).focus(); });
       });
+      var was = hidden.value;
       hidden.value = box.pages.filter(function (p) { return p.state === 'done'; }).map(function (p) { return p.id + (p.turn ? ':' + p.turn : ''); }).join(' ');
-      try { hidden.value ? sessionStorage.setItem(key, hidden.value) : sessionStorage.removeItem(key); } catch (e) { /* private mode */ }
+      if (hidden.value !== was) keep(form);
+      if (!kept) try { hidden.value ? sessionStorage.setItem(key, hidden.value) : sessionStorage.removeItem(key); } catch (e) { /* private mode */ }
       var have = $('input[name=have][value="' + root.dataset.key + '"]', form);
       if (have && box.pages.length && !have.checked) have.checked = true;
       box.onchange && box.onchange();
@@ -134,15 +137,28 @@
     input.addEventListener('change', function () { var files = [].slice.call(input.files); input.value = ''; box.take(files); });
     $('[data-file]', root).onclick = function () { input.click(); };
     if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) { var c = $('[data-camera]', root); c.hidden = false; c.onclick = function () { shoot(box); }; }
-    if (root.dataset.phones) { var m = $('[data-phone]', root); m.hidden = false; m.onclick = function () { byPhone(box); }; }
+    /* On the phone in hand there is nothing to scan the code with */
+    if (root.dataset.phones && !(window.matchMedia && matchMedia('(hover: none) and (pointer: coarse)').matches)) { var m = $('[data-phone]', root); m.hidden = false; m.onclick = function () { byPhone(box); }; }
 
     /* What was sent before a reload, or stood there when the form came back with an error */
     var before = hidden.value;
-    if (!before) try { before = sessionStorage.getItem(key) || ''; } catch (e) { before = ''; }
+    if (!before && !kept) try { before = sessionStorage.getItem(key) || ''; } catch (e) { before = ''; }
     before.split(' ').filter(Boolean).reduce(function (chain, w) {
       var id = w.split(':')[0], turn = +w.split(':')[1] || 0;
       return chain.then(function () { return ask(box, 'GET', box.at + id); }).then(function (a) { if (a.status === 200 && a.said.done) box.arrived(a.said, turn); });
-    }, Promise.resolve()).catch(function () { said.textContent = say('broken'); });
+    }, Promise.resolve()).then(box.draw).catch(function () { said.textContent = say('broken'); });
+  }
+
+  /* -- a form with a draft on the server is told at once what has come, so that it outlives this page -- */
+  function keep(form) {
+    if (!('keep' in form.dataset)) return;
+    clearTimeout(form.keeping);
+    form.keeping = setTimeout(function () {
+      var all = new FormData(form), some = new FormData();
+      all.forEach(function (v, k) { if (typeof v === 'string') some.append(k, v); });
+      some.append('look', '1');
+      fetch(form.action || location.href, { method: 'POST', body: some, credentials: 'same-origin', redirect: 'manual' }).catch(function () { /* 下一步 sends it again */ });
+    }, 600);
   }
 
   /* -- the form waits for what is under way -- */
@@ -154,13 +170,20 @@
   function settle() {
     if (!waiting) return;
     var form = waiting.form, by = waiting.by, n = left(form);
-    if (bad(form)) { tell(form, say('stuck')); waiting = null; return; }
-    if (n) { tell(form, say('left', n)); return; }
+    tell(form, '');
+    if (bad(form)) { tell(form, say('stuck'), 'bad'); waiting = null; return; }
+    if (n) { tell(form, say('left', n), 'under way'); return; }
     waiting = null;
     if (by && form.requestSubmit) form.requestSubmit(by); else if (by) by.click(); else form.submit();
   }
-  function tell(form, text) { of(form).forEach(function (b) { if (b.pages.length) b.said.textContent = text; }); }
+  /* Said of the material that it is about: one with a page that failed, or with one still under way */
+  function tell(form, text, about) {
+    of(form).forEach(function (b) {
+      if (b.pages.some(function (p) { return about === 'bad' ? p.state === 'bad' : !about || p.state !== 'done'; })) b.said.textContent = text;
+    });
+  }
   d.addEventListener('submit', function (e) {
+    clearTimeout(e.target.keeping);
     if (!left(e.target)) return;
     e.preventDefault(); e.stopImmediatePropagation();
     waiting = { form: e.target, by: e.submitter }; settle();

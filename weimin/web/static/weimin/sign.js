@@ -52,7 +52,7 @@
       fields.forEach(function (f) { f.hidden = !way || f.dataset.ways.split(' ').indexOf(way) < 0; });
     }
     if (!fields.length) return;
-    $$('[data-plain]', form).forEach(function (x) { x.hidden = true; });
+    $$('[data-plain]', form).forEach(function (x) { if (!x.closest('[data-capture]')) x.hidden = true; }); // a scan's own input is capture.js's to hide
     form.addEventListener('change', show); show();
   }
 

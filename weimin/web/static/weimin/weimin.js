@@ -55,8 +55,7 @@
     put(pane, part.outerHTML);
     desk.className = 'desk is-case'; pane.scrollTop = 0;
     d.title = part.dataset.title; current(part.dataset.case);
-    var m = $('dialog[open]', pane);
-    if (m) { m.open = false; m.showModal(); } else $('h1', pane).focus({ preventScroll: true });
+    if (!$('dialog[open]', pane)) $('h1', pane).focus({ preventScroll: true });
     return true;
   }
   function openCase(href, keep) {
@@ -199,9 +198,10 @@
 
   /* A page, or a part of one that came later */
   function ready(scope) {
-    var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at');
+    var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at'), t;
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
     drafts(scope); count();
+    if ((t = $('dialog[open]', scope)) && t.showModal) { t.open = false; t.showModal(); }   /* a form that came back */
     if (m) m.focus();
     else if (at && (m = d.getElementById(at)) && d.activeElement === d.body) m.focus();
     if ((m = $('.side [aria-current]', scope)) && innerWidth < 1024) m.parentNode.parentNode.scrollLeft = m.offsetLeft - 16;
