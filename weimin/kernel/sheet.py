@@ -64,13 +64,14 @@ def read_text(text: str) -> Rows:
 def day_of(text: str) -> date:
     """A day however it was written: 2027-1-1, 2027/01/01, 2027年1月1日, 20270101, Excel's 46388.
 
-    Raises ValueError for anything else, and for a day that does not exist.
+    Raises ValueError, in words, for anything else, and for a day that does not exist.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
-    if found := _DAY.fullmatch(plain):
-        return date(*map(int, found.groups()))
-    if re.fullmatch(r"\d{8}", plain):
-        return date(int(plain[:4]), int(plain[4:6]), int(plain[6:]))
+    if found := _DAY.fullmatch(plain) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain):
+        try:
+            return date(*map(int, found.groups()))
+        except ValueError:
+            raise ValueError(f"没有“{plain}”这一天") from None
     if re.fullmatch(r"[2-6]\d{4}", plain):
         return _FIRST_DAY + timedelta(days=int(plain))
     raise ValueError(f"看不懂日期“{text}”")

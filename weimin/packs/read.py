@@ -224,10 +224,10 @@ class _Reader:
         if extra:
             found.append(at(row, f"多出一格“{extra[0]}”，上面没有列名",
                             "有逗号的文字整格加英文引号；多余的列删去"))
-        if found and len(cells) != len(heads):  # everything behind the slip is in a wrong column
-            more = len(cells) > len(heads)
+        more = len(cells) > len(heads)
+        if found and (more or "，" in "".join(cells[:1])):  # all behind the slip is in a wrong column
             found = [at(row, f"这一行有 {len(cells)} 格，列名有 {len(heads)} 个，内容错了位",
-                        "有逗号的文字整格加英文引号" if more else "列与列之间用英文逗号，空着的也要写逗号")]
+                        "有逗号的文字整格加英文引号" if more else "列与列之间用英文逗号")]
             row.broken |= set(row)
         if missing != set(row):
             self.pack.faults += found
