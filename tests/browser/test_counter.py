@@ -53,7 +53,8 @@ def fill_the_rest(clerk: Hand) -> None:
             box.select_option(index=1)
         elif not box.input_value():
             field = box.evaluate("e => e.closest('.field').textContent")
-            box.fill("1950-03-12" if "1950" in field else "1")
+            day = re.search(r"如 (\d{4}-\d\d-\d\d)", field)
+            box.fill(day[1] if day else "1")
 
 
 def turn_to(officer: Hand, number: str) -> None:

@@ -140,7 +140,8 @@ def _guided(resident: Hand, *, until: str) -> None:
             question.locator("input[type=radio]").first.check()
         else:
             for box in question.locator("input[type=text], input:not([type])").all():
-                box.fill("1950-03-12" if "1950" in question.inner_text() else "6200000000000000000")
+                day = re.search(r"如 (\d{4}-\d\d-\d\d)", question.inner_text())
+                box.fill(day[1] if day else "6200000000000000000")
         page.get_by_role("button", name=re.compile("^(下一步|保存)$")).click()
         page.wait_for_load_state()
     raise AssertionError(f"still at {page.url}: {resident.main.inner_text()[:300]}")

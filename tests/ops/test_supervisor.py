@@ -21,9 +21,10 @@ from weimin.ops.supervisor import Child, Supervisor, answers, program, require_f
 # A small web server whose worker ignores SIGTERM, as a stuck one would.
 WEB = """
 import os, signal, socket, sys, time
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-if os.fork() == 0:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork():  # who answers has its worker already
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True:
     time.sleep(0.1)
 """
