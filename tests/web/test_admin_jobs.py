@@ -181,7 +181,7 @@ def test_what_runs_every_few_seconds_is_listed_only_when_asked_for(admin: Client
     page = text(admin.get("/admin/jobs?s=succeeded"))
     assert "<b>撤并单位的办件移交，重算期限</b>" in page and "<b>发送通知</b>" not in page
     page = text(admin.get("/admin/jobs?s=succeeded&all=1"))
-    assert "<b>发送通知</b>" in page and ".tasks." not in page
+    assert "<b>发送通知</b>" in page and "weimin.outbox" not in page
 
 
 def test_one_that_failed_is_listed_however_often_it_runs(admin: Client) -> None:

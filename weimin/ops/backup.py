@@ -38,6 +38,8 @@ def backup(
 
     `url` must be able to read everything: the owner or a superuser.
     """
+    if not archive.parent.is_dir():
+        raise OpsError(f"备份没有完成：没有文件夹 {archive.parent}", "先建立它，或换一个位置")
     part = archive.with_name(archive.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".dump-") as folder:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -157,6 +158,7 @@ def backup(home: Path, archive: Path) -> None:
     run 每天凌晨三点自动备份到数据目录的 backups，留 14 份；请定期拷到别的机器。
     例：weimin backup /backup/weimin-2026-11-21.tar --home /srv/weimin
     """
+    from weimin.kernel.clock import say_moment
     from weimin.ops import told
     from weimin.ops.backup import backup as go
     from weimin.ops.home import Home
@@ -168,7 +170,8 @@ def backup(home: Path, archive: Path) -> None:
         manifest = go(place.url(OWNER), home / "files", archive, binaries=find_binaries(),
                       version=__version__, say=click.echo, watch=told.watched)
     size = archive.stat().st_size / 1e6
-    click.echo(f"已备份到 {archive}（{size:.1f} MB，{manifest['made_at']}）。")
+    made = say_moment(datetime.fromisoformat(manifest["made_at"]))
+    click.echo(f"已备份到 {archive}（{size:.1f} MB，{made}）。")
     click.echo(f"密钥不在备份里：请另外保管 {home / 'keys'}，没有它身份证号和电话无法解开。")
 
 

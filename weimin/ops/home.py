@@ -77,7 +77,8 @@ class Home:
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host,
             "--port", str(port), "--workers", str(workers), "--blocking-threads", "1",
             "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
-            "--workers-kill-timeout", "10",  # without it a stop may wait for ever
+            # A stop waits for whoever has begun to ask: not for ever, and nobody needs as long.
+            "--http1-header-read-timeout", "5000",
             "weimin.web.wsgi:application",
         ]
 

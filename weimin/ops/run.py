@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import signal
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -15,9 +16,13 @@ from weimin.ops.errors import OpsError
 from weimin.ops.home import Home, check_reachable
 from weimin.ops.places import find_binaries
 from weimin.ops.postgres import OWNER
+from weimin.ops.process import StopSteps
 from weimin.ops.state import refuse_early_clock, refuse_newer_data
 from weimin.ops.supervisor import Supervisor, answers, database, program, require_free_port
 
+# Requests under way are finished; granian's own impatience ends workers with a warning even when
+# they are just going, so it is the supervisor that has no more than this.
+FINISH_THEN_KILL: StopSteps = ((signal.SIGTERM, 10), (signal.SIGKILL, 5))
 LEAST_FREE = 500_000_000  # bytes; below it nothing is started that writes
 
 
@@ -54,7 +59,8 @@ def _serve(
         env = place.environment()
         supervisor.start(
             program("网页", place.web(host, port, workers),
-                    ready=lambda: answers(host, port), env=env, patience=15)
+                    ready=lambda: answers(host, port), env=env, patience=15,
+                    stop=FINISH_THEN_KILL)
         )
         supervisor.start(
             program("后台任务", place.worker(), ready=lambda: True, env=env, plans_ahead=True)
