@@ -12,6 +12,7 @@ from django.apps import apps
 
 from weimin.cases.verb import VERBS
 from weimin.flow.actions import RULES
+from weimin.kernel import titles
 from weimin.trail.chain import title_of
 from weimin.web import urls  # noqa: F401  the verbs register when the screens are imported
 
@@ -185,3 +186,13 @@ def test_every_queue_has_a_worker() -> None:
     assert call and queues
     named = re.search(r'"(?:-q|--queues)",\s*"([^"]*)"', call[1])
     assert named is None or queues <= set(named[1].split(",")), f"no worker for {queues}"
+
+
+def test_every_task_has_a_title_in_chinese() -> None:
+    """Administrators read it in the list of jobs and in the audit."""
+    from procrastinate.contrib.django import app
+
+    ours = [task for task in app.tasks if task.startswith("weimin.")]
+    assert len(ours) >= sum(path.read_text().count("@app.task(") for path in PYTHON)
+    assert [task for task in ours if not re.search(r"[\u4e00-\u9fff]", titles.title_of(task))] == []
+    assert set(ours) >= titles.ROUTINE

@@ -357,7 +357,7 @@ def home(tmp_path: Path, settings: LazySettings) -> Path:
 
 
 def test_a_published_version_comes_back_as_it_was(now: datetime, place: Place, home: Path) -> None:
-    place.append("words.yaml", "- {say: 试一试, mean: 试, old: false}")
+    place.append("words.yaml", "- {say: 试一试, means: 试, old: false}")
     number = place.publish(now).version
     version = PackVersion.objects.get(pack="hengyang", number=number)
     name, content = decided.published(version.pk)

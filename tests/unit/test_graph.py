@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 import weimin.cases.kinds  # noqa: F401  the kinds of step register themselves
-from weimin.flow.graph import Flow, Who, faults_of, parse_flow
+from weimin.flow.graph import Flow, Who, facts_of, faults_of, parse_flow
 from weimin.flow.terms import Term
 
 LINES = frozenset(("civil-affairs", "health"))
-FIELDS = frozenset(("area", "lines"))
 
 
 def step(kind: str = "review", *needs: str, **more: Any) -> dict[str, Any]:
@@ -18,8 +17,10 @@ def step(kind: str = "review", *needs: str, **more: Any) -> dict[str, Any]:
 
 
 def faults(**steps: Any) -> list[tuple[str, str, str]]:
-    """Whatever the linter says about these steps."""
-    return list(faults_of({"steps": steps}, lines=LINES, fields=FIELDS))
+    """Whatever the linter says about how these steps fit together: step, fault, remedy."""
+    found = list(faults_of({"steps": steps}, lines=LINES))
+    assert all(key == "" or key in steps[step] for step, key, _, _ in found if step)
+    return [(step, what, remedy) for step, _, what, remedy in found]
 
 
 def only_fault(**steps: Any) -> tuple[str, str]:
@@ -125,30 +126,8 @@ def test_a_good_flow_has_no_faults():
     assert faults(**DIAMOND) == []
 
 
-@pytest.mark.parametrize("data", [{}, {"steps": {}}, {"steps": None}, {"steps": ["a"]}])
-def test_a_flow_without_steps(data):
-    ((key, fault, _),) = faults_of(data, lines=LINES, fields=FIELDS)
-    assert (key, fault) == ("", "流程没有任何环节")
-
-
-def test_a_step_that_is_no_mapping():
-    assert only_fault(a="review") == ("a", "环节应是一组“字段: 值”")
-
-
-def test_a_field_that_nobody_knows():
-    assert only_fault(a=step(lmit="5wd")) == ("a", "不认识的字段 lmit")
-
-
-def test_a_kind_that_no_room_registered():
-    assert only_fault(a=step("revue")) == ("a", "不认识的环节类型 revue")
-
-
-def test_whose_work_cannot_be_read():
-    assert only_fault(a=step(who="somebody"))[1].startswith("“somebody”看不懂")
-
-
-def test_nobody_is_named():
-    assert only_fault(a={"kind": "review"})[0] == "a"
+def test_a_flow_without_steps():
+    assert [what for _, _, what, _ in faults_of({"steps": {}}, lines=LINES)] == ["流程没有任何环节"]
 
 
 @pytest.mark.parametrize("line", ["forestry", "counter"])
@@ -175,11 +154,6 @@ def test_a_visit_may_be_made_alone_with_a_reason():
             for key, spec in found.steps.items()} == {"a": [False], "b": [True]}
 
 
-@pytest.mark.parametrize("reason", ["", "  ", True, None])
-def test_a_visit_alone_says_why(reason):
-    assert only_fault(a=step("site-visit", alone=reason)) == ("a", "alone 没有写理由")
-
-
 def test_what_one_does_anyway_is_not_excused():
     assert only_fault(a=step("review", alone="人手不够")) == ("a", "“审核”本来就不要求两人")
 
@@ -192,37 +166,20 @@ def test_a_need_that_is_no_step():
     assert only_fault(a=step(), b=step("review", "z")) == ("b", "前置环节 z 不存在")
 
 
-def test_a_limit_that_is_no_term():
-    assert only_fault(a=step(limit="5 days"))[1].startswith("期限“5 days”看不懂")
-
-
-def test_a_limit_without_its_unit():
-    assert only_fault(a=step(limit=5))[1].startswith("期限“5”看不懂")
-
-
-def test_a_condition_of_a_wrong_shape():
-    assert only_fault(a=step(when={"area": {"above": 3}}))[1].startswith("不认识的比较 above")
-
-
-def test_a_condition_on_a_field_that_the_form_lacks():
-    assert only_fault(a=step(when={"size": 3})) == ("a", "条件用到的字段 size 表单里没有")
-
-
-def test_branches_by_a_field_that_the_form_lacks():
-    assert only_fault(a=step(each="depts")) == ("a", "条件用到的字段 depts 表单里没有")
-
-
 def test_a_condition_may_ask_how_an_earlier_step_ended():
     after = step("review", "a", when={"steps.a.outcome": "approve"})
     assert faults(a=step(), b=after) == []
-    unknown = step("review", "a", when={"steps.z.outcome": "approve"})
-    assert only_fault(a=step(), b=unknown)[1] == "条件用到的字段 steps.z.outcome 表单里没有"
 
 
-@pytest.mark.parametrize("quorum", [0, 3, -1])
-def test_a_quorum_that_can_never_be_reached(quorum):
-    steps = {"a": step(), "b": step(), "c": step("review", "a", "b", quorum=quorum)}
-    assert only_fault(**steps) == ("c", "quorum 大于前置环节数")
+def test_what_a_flow_asks_of_the_form():
+    steps = {"a": step(when={"any": [{"size": 3}, {"not": {"local": True}}]}), "b": step(each="plots")}
+    assert list(facts_of({"steps": steps})) == [
+        ("a", "when", steps["a"]["when"]), ("b", "each", "plots")]
+
+
+def test_a_quorum_that_can_never_be_reached():
+    steps = {"a": step(), "b": step(), "c": step("review", "a", "b", quorum=3)}
+    assert only_fault(**steps) == ("c", "quorum 是 3，大于前置环节数 2")
 
 
 def test_a_quorum_over_branches_is_only_known_when_they_open():
@@ -234,23 +191,13 @@ def test_a_quorum_of_steps_that_do_not_open_together():
     assert only_fault(**steps) == ("c", "quorum 的前置环节不是同时打开的")
 
 
-def test_an_office_of_a_place_that_is_not_declared():
-    assert only_fault(a=step(office_of="moon")) == ("a", "office_of 不认识 moon")
-
-
 def test_steps_that_wait_for_each_other():
     ring = {"a": step("review", "c"), "b": step("review", "a"), "c": step("review", "b")}
-    assert only_fault(**ring) == ("", "环节互相等待，永远打不开")
+    assert only_fault(**ring) == ("a", "环节互相等待，永远打不开：a → c → b → a")
 
 
 def test_a_step_that_waits_for_itself():
-    assert only_fault(a=step("review", "a")) == ("", "环节互相等待，永远打不开")
-
-
-@pytest.mark.parametrize("text", ["back", "return", "return()", "return(a", "END"])
-def test_a_rejection_that_cannot_be_read(text):
-    found = only_fault(a=step(), b=step("review", "a", on_reject=text))
-    assert found == ("b", f"on_reject 看不懂：{text}")
+    assert only_fault(a=step("review", "a")) == ("a", "环节互相等待，永远打不开：a → a")
 
 
 @pytest.mark.parametrize("target", ["b", "c", "aside", "nowhere"])
@@ -273,11 +220,9 @@ def test_a_flow_that_decides_nothing_may_issue_a_certificate():
 
 
 def test_all_faults_are_named_at_once():
-    found = faults(a=step("revue"), b=step(limit="soon", who="forestry@town"), c=step(lmit=1))
-    assert [key for key, _, _ in found] == ["a", "b", "b", "c"]
-
-
-# -- known faults of the linter ------------------------------------------------------------------
+    found = faults(a=step("revue", "x"), b=step("review", "z", who="forestry@town"),
+                   c=step("decision", "b", who="civil-affairs@village"))
+    assert [key for key, _, _ in found] == ["b", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -287,15 +232,15 @@ def test_all_faults_are_named_at_once():
         {"a": {**step(), "needs": None}},  # ``needs:`` left empty
         {"a": step(when=True)},
         {"a": step(when={"any": True})},
-        {"a": step(when={"not": ["area"]})},
         {"a": step(), "b": step("review", "a", quorum="1")},
         {"a": step(on_reject=5)},
+        {"a": {"kind": ["review"]}},
     ],
-    ids=["empty step", "empty needs", "when: true", "any: true", "not: list", "quorum: text",
-         "on_reject: number"],
+    ids=["empty step", "empty needs", "when: true", "any: true", "quorum: text",
+         "on_reject: number", "kind: list"],
 )
-def test_the_linter_names_what_is_wrong_instead_of_crashing(steps):
-    assert faults(**steps)
+def test_what_has_not_its_shape_is_passed_over_and_no_crash(steps):
+    assert faults(**steps) == []
 
 
 @pytest.mark.parametrize("key", ["end", "continue"])
@@ -317,14 +262,13 @@ def test_a_condition_on_the_outcome_of_a_step_that_does_not_come_before():
 
 
 def test_of_a_step_that_cannot_be_read_nothing_else_is_said():
-    found = faults(a=step("dance"), b=step("review", "a", on_reject="return(a)"),
-                   issue=step("certificate", "a"))
-    assert {key for key, _, _ in found} == {"a"}
+    assert faults(a=step("dance"), b=step("review", "a", on_reject="return(a)"),
+                  issue=step("certificate", "a")) == []
 
 
 def test_a_ring_is_named_also_when_another_step_has_a_fault():
-    found = faults(a=step("review", "b"), b=step("review", "a"), c=step(limit="soon"))
-    assert {key for key, _, _ in found} == {"", "c"}
+    found = faults(a=step("review", "b"), b=step("review", "a"), c=step("review", "z"))
+    assert {key for key, _, _ in found} == {"a", "c"}
 
 
 def test_what_a_lower_organ_reviews_before_a_higher_one_decides():

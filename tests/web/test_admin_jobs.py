@@ -14,7 +14,7 @@ from django.test import Client
 from procrastinate.contrib.django import app
 from pytest_django import DjangoAssertNumQueries
 
-from tests.cast import Cast
+from tests.cast import CITY, Cast, holder
 from tests.web.doors import logged_in
 from weimin.kernel import clock
 from weimin.kernel.errors import WrongState
@@ -173,3 +173,26 @@ def test_the_page_takes_the_same_queries_however_many_failed(
         run(job("failed"), raising(ValueError()))
     with django_assert_num_queries(5):
         admin.get("/admin/jobs")
+
+
+def test_what_runs_every_few_seconds_is_listed_only_when_asked_for(admin: Client) -> None:
+    job("succeeded", "weimin.outbox.tasks.deliver")
+    job("succeeded", "weimin.cases.tasks.new_day")
+    page = text(admin.get("/admin/jobs?s=succeeded"))
+    assert "<b>撤并单位的办件移交，重算期限</b>" in page and "<b>发送通知</b>" not in page
+    page = text(admin.get("/admin/jobs?s=succeeded&all=1"))
+    assert "<b>发送通知</b>" in page and "weimin.outbox" not in page
+
+
+def test_one_that_failed_is_listed_however_often_it_runs(admin: Client) -> None:
+    job("failed", "weimin.outbox.tasks.deliver")
+    assert "<b>发送通知</b>" in text(admin.get("/admin/jobs"))
+
+
+def test_the_audit_says_which_task_by_its_title(admin: Client) -> None:
+    admin.post("/admin/jobs/run", {"task": "weimin.trail.tasks.root"})
+    job("failed", "weimin.cases.tasks.new_day")
+    admin.post("/admin/jobs/clear")
+    page = text(logged_in(holder(f"{CITY}.admin", "auditor")).get("/admin/audit"))
+    assert "签名并导出存证的根" in page and "撤并单位的办件移交" in page
+    assert ".tasks." not in page

@@ -153,6 +153,7 @@ _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "bank-account": lambda field, given: code_text(given),
     "table": _table,
 }
+FIELD_TYPES = ("text", *_READERS)  # what a form may ask for
 
 
 def reveal(value: str) -> str:

@@ -8,9 +8,9 @@ running case passes to the office that does its work now, and to the post that i
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from weimin.catalogue.routes import COUNTER_LINE, EACH_LINE
+from weimin.catalogue.routes import COUNTER_LINE
 from weimin.catalogue.spec import ItemSpec
-from weimin.flow.graph import StepSpec
+from weimin.flow.graph import EACH_LINE, StepSpec
 from weimin.kernel.clock import local
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from weimin.cases import clocks
 from weimin.cases.file import CaseFile
+from weimin.kernel.watching import Watch, unwatched
 from weimin.network.actor import SYSTEM
 from weimin.trail import chain
 from weimin.worktime.calendar import Calendar
@@ -22,7 +23,7 @@ _BEHIND = (
 )
 
 
-def recompute_running(*, now: datetime) -> int:
+def recompute_running(*, now: datetime, watch: Watch = unwatched) -> int:
     """Compute the clocks of every open case by the calendar that holds now; how many moved.
 
     What was printed never moves later. Each case is a transaction of its own: safe to repeat,
@@ -31,7 +32,7 @@ def recompute_running(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT c.number {_BEHIND}")
         numbers = [number for (number,) in cursor.fetchall()]
-    return sum(_recompute(number, now) for number in numbers)
+    return sum(_recompute(number, now) for number in watch(numbers, "重算在办件的期限"))
 
 
 def behind() -> int:

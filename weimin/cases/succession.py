@@ -17,6 +17,7 @@ from weimin.cases.verbs import succeed
 from weimin.catalogue.routes import Routes, routes_now
 from weimin.kernel.clock import local
 from weimin.kernel.errors import WeiminError
+from weimin.kernel.watching import Watch, unwatched
 from weimin.network.actor import SYSTEM
 from weimin.trail import chain
 
@@ -57,10 +58,10 @@ class Succession:
     left: int = 0  # holders whose post is no more
 
 
-def succeed_running(*, now: datetime) -> Succession:
+def succeed_running(*, now: datetime, watch: Watch = unwatched) -> Succession:
     """Move all running cases of offices and posts that are no more; nothing when there are none."""
     done, routes, on = Succession(), routes_now(), local(now).date()
-    for number in _orphaned(routes, on):
+    for number in watch(list(_orphaned(routes, on)), "移交撤销单位的在办件"):
         try:
             succeed(number, actor=SYSTEM, now=now)
             done.moved += 1

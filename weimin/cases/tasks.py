@@ -17,6 +17,7 @@ from weimin.flow.profiles import PROFILES
 from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.errors import WeiminError
+from weimin.kernel.titles import titled
 from weimin.network.actor import SYSTEM
 
 log = logging.getLogger("weimin.cases")
@@ -103,6 +104,7 @@ def at_work_a_day_ago() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+@titled("延续许可逾期未决视为准予")
 @app.periodic(cron="20 16 * * *")  # 00:20 in Shanghai: cron speaks UTC
 @app.task(queue="daily", queueing_lock="renewals")
 def renewals(timestamp: int) -> int:
@@ -116,6 +118,7 @@ def issue_due_cards() -> int:
     return _each(issue_cards, _CARDLESS, {"now": now, "today": local(now).date()}, now)
 
 
+@titled("发红黄牌")
 @app.periodic(cron="5-59/10 * * * *")
 @app.task(queue="daily", queueing_lock="cards")
 def cards(timestamp: int) -> int:
@@ -123,6 +126,7 @@ def cards(timestamp: int) -> int:
     return issue_due_cards() if at_work_a_day_ago() else 0
 
 
+@titled("逾期未告知视为受理")
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="daily", queueing_lock="silence")
 def silence(timestamp: int) -> int:
@@ -133,6 +137,7 @@ def silence(timestamp: int) -> int:
     return accept_in_silence()
 
 
+@titled("撤并单位的办件移交，重算期限")
 @app.periodic(cron="5 * * * *")  # five past midnight, and later where the machine was off then
 @app.task(queue="daily", queueing_lock="new-day")
 def new_day(timestamp: int) -> int:
@@ -144,6 +149,7 @@ def new_day(timestamp: int) -> int:
     return done.moved + recompute_running(now=now)
 
 
+@titled("重算期限")
 @app.task(queue="daily", queueing_lock="recompute")
 def recompute() -> int:
     """Compute the running clocks by the newest calendar."""

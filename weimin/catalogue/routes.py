@@ -14,14 +14,13 @@ from typing import Any
 from django.db import connection
 
 from weimin.catalogue.spec import ItemSpec, item_version
-from weimin.flow.graph import StepSpec
+from weimin.flow.graph import EACH_LINE, StepSpec
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
 from weimin.kernel.codes import division_level
 from weimin.kernel.errors import Invalid, NotFound
 
 COUNTER_LINE = "service"  # a village has one station for all lines
-EACH_LINE = "each"  # ``each@county``: the branch's own value is the line
 
 _LEVEL_TITLES = {"village": "村（社区）", "town": "乡镇（街道）", "county": "县（市、区）", "city": "市"}
 

@@ -54,18 +54,26 @@ def _compare(name: str, fact: Any, value: Any) -> bool:
         return False
 
 
-def fields_of(condition: Condition | None) -> Iterator[str]:
-    """The facts that a condition asks about, for the linter; of a malformed one, what it can."""
+def comparisons(condition: Condition | None) -> Iterator[tuple[str, str, Any]]:
+    """What a condition compares: fact, operator, value; of a malformed one, what can be read."""
     if not isinstance(condition, Mapping):
         return
     for key, wanted in condition.items():
         if key in ("any", "all"):
             for each in wanted if isinstance(wanted, list) else ():
-                yield from fields_of(each)
+                yield from comparisons(each)
         elif key == "not":
-            yield from fields_of(wanted)
+            yield from comparisons(wanted)
+        elif isinstance(wanted, Mapping):
+            for name, value in wanted.items():
+                yield key, name, value
         else:
-            yield key
+            yield key, "eq", wanted
+
+
+def fields_of(condition: Condition | None) -> Iterator[str]:
+    """The facts that a condition asks about, for the linter."""
+    yield from dict.fromkeys(fact for fact, _, _ in comparisons(condition))
 
 
 def faults_of(condition: Any) -> Iterator[str]:

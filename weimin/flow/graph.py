@@ -1,7 +1,7 @@
 """The flow of an item: a graph of steps, as data, and what its linter refuses."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,14 +13,11 @@ from weimin.flow.terms import Term
 LEVELS = ("village", "town", "county", "city")
 PLACES = ("household", "residence", "site", "counter")
 ITEM_LINE = "item"  # ``item@town``: the item's own line, so that items share a flow
+EACH_LINE = "each"  # ``each@county``: the branch's own value is the line
 
 _RETURN = re.compile(r"return\((\w[\w-]*)\)")
 _WHO = re.compile(r"([\w-]+)@(village|town|county|city)")
 _ALONE = ("counter", "applicant", "system")
-_STEP_KEYS = frozenset(
-    ["title", "kind", "who", "needs", "when", "each", "quorum", "limit", "on_reject", "office_of",
-     "other_than", "alone", "note"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +146,6 @@ def _parse_step(key: str, data: Mapping[str, Any], line: str) -> StepSpec:
     if who.line == ITEM_LINE:
         who = Who(line, who.level)
     on_reject = data.get("on_reject", "end")
-    found = _RETURN.fullmatch(on_reject)
     return StepSpec(
         key=key,
         title=data.get("title") or kind_of(data["kind"]).title,
@@ -160,176 +156,179 @@ def _parse_step(key: str, data: Mapping[str, Any], line: str) -> StepSpec:
         each=data.get("each"),
         quorum=data.get("quorum"),
         limit=Term.parse(data["limit"]) if "limit" in data else None,
-        on_reject=found[1] if found else on_reject,
+        on_reject=returns_to(on_reject) or on_reject,
         place=data.get("office_of"),
         other_than=tuple(data.get("other_than", ())),
         alone=str(data.get("alone", "")).strip(),
     )
 
 
-def faults_of(data: Mapping[str, Any], *, lines: frozenset[str], fields: frozenset[str]
-              ) -> Iterator[tuple[str, str, str]]:
-    """Everything wrong with a flow: triples of step key (or ""), fault and remedy.
+def returns_to(on_reject: str) -> str | None:
+    """The step that a rejection returns to, if it does."""
+    found = _RETURN.fullmatch(on_reject)
+    return found[1] if found else None
 
-    ``lines`` are the lines the place has; ``fields`` the facts that the item's form yields.
+
+Fault = tuple[str, str, str, str]  # step, which of its fields, what is wrong, what to do
+
+
+def faults_of(data: Mapping[str, Any], *, lines: Container[str]) -> Iterator[Fault]:
+    """Everything that does not fit together in a flow whose steps have the right shape.
+
+    What of a step has not its shape is named elsewhere and passed over here, so that one slip
+    hides nothing else. ``lines`` are the lines the place has.
     """
     steps = data.get("steps")
-    if not isinstance(steps, Mapping) or not steps:
-        yield "", "流程没有任何环节", "在 steps 下至少写一个环节"
+    if not isinstance(steps, Mapping):
         return
-    for key, spec in steps.items():
+    if not steps:
+        yield "", "", "流程没有任何环节", "在 steps 下至少写一个环节"
+        return
+    for key in steps:
         if key in ("end", "continue"):
-            yield key, f"环节不能叫 {key}", "换一个名字：它与 on_reject 的写法相同"
-        for fault in _step_faults(spec, steps, lines, fields):
-            yield key, *fault
+            yield key, "", f"环节不能叫 {key}", "换一个名字：它与 on_reject 的写法相同"
     readable = _readable(steps)
-    yield from _graph_faults(readable, unread=frozenset(steps) - frozenset(readable))
+    for key, spec in readable.items():
+        for fault in _step_faults(spec, steps, lines):
+            yield key, *fault
+    loose = {key for key, spec in readable.items() if any(n not in readable for n in spec["needs"])}
+    yield from _graph_faults(_linked(readable), frozenset(loose))
 
 
-def _readable(steps: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The steps that can be read, with what they need of each other: enough to judge the graph."""
-    kept = {
-        key: dict(spec) for key, spec in steps.items()
-        if isinstance(spec, Mapping) and spec.get("kind") in kinds()
-    }
-    for spec in kept.values():
-        for name in ("needs", "other_than"):
-            given = spec.get(name, [])
-            spec[name] = [n for n in given if n in kept] if isinstance(given, list) else []
-        if "when" in spec and any(conditions.faults_of(spec["when"])):
-            spec["when"] = None
-        if not isinstance(spec.get("on_reject", "end"), str):
-            spec["on_reject"] = "end"
-    return kept
+def facts_of(data: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """What a flow asks of the form: triples of step, field of the step, and condition or name."""
+    steps = data.get("steps")
+    for key, spec in _readable(steps if isinstance(steps, Mapping) else {}).items():
+        if spec["when"]:
+            yield key, "when", spec["when"]
+        if spec["each"]:
+            yield key, "each", spec["each"]
 
 
-def _step_faults(
-    spec: Any, steps: Mapping[str, Any], lines: frozenset[str], fields: frozenset[str]
-) -> Iterator[tuple[str, str]]:
-    if not isinstance(spec, Mapping):
-        yield "环节应是一组“字段: 值”", "参照其它环节补全 kind 和 who"
-        return
-    for name in sorted(set(spec) - _STEP_KEYS):
-        yield f"不认识的字段 {name}", f"可用字段：{'、'.join(sorted(_STEP_KEYS))}"
-    if spec.get("kind") not in kinds():
-        yield f"不认识的环节类型 {spec.get('kind')}", f"可用类型：{'、'.join(sorted(kinds()))}"
-        return
-    yield from _who_faults(spec, kind_of(spec["kind"]), lines)
-    for name in ("needs", "other_than"):
-        if not isinstance(spec.get(name, []), list):
-            yield f"{name} 应是一个列表", f"写成 {name}: [环节, 环节]"
-            return
-    if not isinstance(spec.get("on_reject", "end"), str):
-        yield f"on_reject 看不懂：{spec['on_reject']}", "写 end、continue 或 return(环节)"
-        return
-    if "limit" in spec:
-        try:
-            Term.parse(str(spec["limit"]))
-        except ValueError as error:
-            yield str(error), "改正 limit"
-    if "when" in spec:
-        for fault in conditions.faults_of(spec["when"]):
-            yield fault, "改正 when"
-    for need in spec.get("needs", ()):
-        if need not in steps:
-            yield f"前置环节 {need} 不存在", "改成本流程中已有的环节"
-    for other in spec.get("other_than", ()):
-        if other not in steps:
-            yield f"other_than 的环节 {other} 不存在", "改成本流程中已有的环节"
-    for name in sorted(set(conditions.fields_of(spec.get("when"))) | ({spec["each"]} if
-                       spec.get("each") else set())):
-        if name not in fields and not _is_outcome(name, steps):
-            yield f"条件用到的字段 {name} 表单里没有", "在 form 或情形 sets 中加上它，或改正字段名"
-    if "quorum" in spec:
-        yield from _quorum_faults(spec, steps)
-    yield from _alone_faults(spec, kind_of(spec["kind"]))
-    place = spec.get("office_of")
-    if place and place not in PLACES:
-        yield f"office_of 不认识 {place}", f"可用：{'、'.join(PLACES)}"
-
-
-def _alone_faults(spec: Mapping[str, Any], kind: StepKind) -> Iterator[tuple[str, str]]:
-    if "alone" not in spec:
-        return
-    if not kind.by_two:
-        yield f"“{kind.title}”本来就不要求两人", "删去 alone"
-    elif not isinstance(spec["alone"], str) or not spec["alone"].strip():
-        yield "alone 没有写理由", "写明为什么可以一人前往，如 alone: 只登记本人在世的事实；两人以上的删去 alone"
-
-
-def _quorum_faults(spec: Mapping[str, Any], steps: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    needs, quorum = spec.get("needs", ()), spec["quorum"]
-    if not isinstance(quorum, int) or isinstance(quorum, bool):
-        yield f"quorum 应是一个正整数，现在是 {quorum!r}", "写成 quorum: 2"
-        return
-    branches = any(
-        isinstance(steps.get(need), Mapping) and steps[need].get("each") for need in needs
-    )
-    if quorum < 1 or (not branches and quorum > len(needs)):
-        yield "quorum 大于前置环节数", "quorum 应在 1 与 needs 的个数之间"
-
-
-def _is_outcome(name: str, steps: Mapping[str, Any]) -> bool:
+def is_outcome(name: str, steps: Container[str]) -> bool:
     """Whether a condition asks how an earlier step ended: ``steps.opinion.outcome``."""
     parts = name.split(".")
     return len(parts) == 3 and parts[0] == "steps" and parts[1] in steps and parts[2] == "outcome"
 
 
+def _readable(steps: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The steps of a known kind, without those of their fields that can't be read."""
+    kept = {
+        key: dict(spec) for key, spec in steps.items()
+        if isinstance(spec, Mapping) and isinstance(spec.get("kind"), str) and spec["kind"] in kinds()
+    }
+    for spec in kept.values():
+        for name in ("needs", "other_than"):
+            given = spec.get(name)
+            spec[name] = [n for n in given if isinstance(n, str)] if isinstance(given, list) else []
+        when, each, reject = spec.get("when"), spec.get("each"), spec.get("on_reject")
+        spec["when"] = when if when and not any(conditions.faults_of(when)) else None
+        spec["each"] = each if isinstance(each, str) else None
+        spec["on_reject"] = reject if isinstance(reject, str) else "end"
+    return kept
+
+
+def _linked(steps: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The same with what they need of each other, and of nobody else: enough to judge the graph."""
+    return {
+        key: {**spec, **{name: [n for n in spec[name] if n in steps]
+                         for name in ("needs", "other_than")}}
+        for key, spec in steps.items()
+    }
+
+
+def _step_faults(
+    spec: Mapping[str, Any], steps: Mapping[str, Any], lines: Container[str]
+) -> Iterator[tuple[str, str, str]]:
+    yield from _who_faults(spec, kind_of(spec["kind"]), lines)
+    for need in spec["needs"]:
+        if need not in steps:
+            yield "needs", f"前置环节 {need} 不存在", _which(steps)
+    for other in spec["other_than"]:
+        if other not in steps:
+            yield "other_than", f"other_than 的环节 {other} 不存在", _which(steps)
+    if "alone" in spec and not (kind := kind_of(spec["kind"])).by_two:
+        yield "alone", f"“{kind.title}”本来就不要求两人", "删去 alone"
+    quorum = spec.get("quorum")
+    if isinstance(quorum, int) and quorum > 0:
+        branches = any(isinstance(steps.get(need), Mapping) and steps[need].get("each")
+                       for need in spec["needs"])
+        if not branches and quorum > len(spec["needs"]):
+            yield ("quorum", f"quorum 是 {quorum}，大于前置环节数 {len(spec['needs'])}",
+                   "quorum 应在 1 与 needs 的个数之间")
+
+
+def _which(steps: Iterable[str]) -> str:
+    return f"本流程的环节有 {'、'.join(steps)}"
+
+
 def _who_faults(
-    spec: Mapping[str, Any], kind: StepKind, lines: frozenset[str]
-) -> Iterator[tuple[str, str]]:
+    spec: Mapping[str, Any], kind: StepKind, lines: Container[str]
+) -> Iterator[tuple[str, str, str]]:
     try:
         who = Who.parse(str(spec.get("who", "")))
-    except ValueError as error:
-        yield str(error), "改正 who"
+    except ValueError:
         return
-    if who.level and who.line != ITEM_LINE and who.line not in lines:
-        yield f"条线 {who.line} 不存在", "在 lines.yaml 中加上它，或改正 who"
+    if who.level and who.line not in (ITEM_LINE, EACH_LINE) and who.line not in lines:
+        yield "who", f"条线 {who.line} 不存在", "在 lines.yaml 中加上它，或改正 who"
+    if who.line == EACH_LINE and not spec["each"]:
+        yield "who", "who 写了 each，却没有写按哪个字段分支", "加上 each: 字段"
     if who.level == "village" and not kind.village_may:
-        yield (
-            f"村（社区）不能承担“{kind.title}”",
-            "村只受理、帮办，不作决定：把 who 改到 town 或以上",
-        )
+        yield ("who", f"村（社区）不能承担“{kind.title}”",
+               "村只受理、帮办，不作决定：把 who 改到 town 或以上")
 
 
-def _graph_faults(
-    steps: Mapping[str, Any], unread: frozenset[str]
-) -> Iterator[tuple[str, str, str]]:
-    """What is wrong between the steps. Nothing is said of steps that could not be read."""
-    flow = Flow(
+def _graph_faults(steps: Mapping[str, Any], loose: frozenset[str]) -> Iterator[Fault]:
+    """What is wrong between the steps. Of what comes before a step of ``loose`` not all is known."""
+    if ring := _ring(steps):
+        yield (ring[0], "needs", f"环节互相等待，永远打不开：{' → '.join([*ring, ring[0]])}",
+               "去掉 needs 中的环")
+        return
+    before = Flow(
         {
-            key: StepSpec(
-                key=key, title="", kind=spec["kind"], who=Who("system"),
-                needs=tuple(spec.get("needs", ())),
-            )
+            key: StepSpec(key=key, title="", kind=spec["kind"], who=Who("system"),
+                          needs=tuple(spec["needs"]))
             for key, spec in steps.items()
         }
-    )
-    try:
-        ancestors = flow.ancestors
-    except ValueError:
-        yield "", "环节互相等待，永远打不开", "去掉 needs 中的环"
-        return
+    ).ancestors
+    decided = any(kind_of(spec["kind"]).decides for spec in steps.values())
     for key, spec in steps.items():
-        for name in conditions.fields_of(spec.get("when")):
-            parts = name.split(".")
-            if _is_outcome(name, steps) and parts[1] not in ancestors[key]:
-                yield key, f"条件问的环节 {parts[1]} 不在本环节之前", "只能问前面环节的结果"
-        on_reject = spec.get("on_reject", "end")
-        found = _RETURN.fullmatch(on_reject)
-        if not found and on_reject not in ("end", "continue"):
-            yield key, f"on_reject 看不懂：{on_reject}", "写 end、continue 或 return(环节)"
-        elif found and found[1] not in ancestors[key] | unread:
-            yield key, f"退回目标 {found[1]} 不在本环节之前", "只能退回前面的环节"
-        for other in spec["other_than"]:
-            if other not in ancestors[key]:
-                yield key, f"other_than 的环节 {other} 不在本环节之前", "只能避开前面环节的经办人"
-    decided = not unread and any(kind_of(spec["kind"]).decides for spec in steps.values())
-    for key, spec in steps.items():
-        if decided and kind_of(spec["kind"]).issues and not any(
-            kind_of(steps[a]["kind"]).decides for a in ancestors[key]
-        ):
-            yield key, "还没有决定就出证", "让它的 needs 包含决定环节"
-        needs = spec.get("needs", ())
-        if spec.get("quorum") and len({frozenset(steps[n].get("needs", ())) for n in needs}) > 1:
-            yield key, "quorum 的前置环节不是同时打开的", "让它们的 needs 相同"
+        if not loose & {key, *before[key]}:
+            yield from ((key, *fault) for fault in _order_faults(key, spec, steps, before[key], decided))
+        needs = spec["needs"]
+        if spec.get("quorum") and len({frozenset(steps[n]["needs"]) for n in needs}) > 1:
+            yield key, "quorum", "quorum 的前置环节不是同时打开的", "让它们的 needs 相同"
+
+
+def _order_faults(key: str, spec: Mapping[str, Any], steps: Mapping[str, Any],
+                  before: frozenset[str], decided: bool) -> Iterator[tuple[str, str, str]]:
+    """What a step asks of others that do not come before it."""
+    for name in conditions.fields_of(spec["when"]):
+        asked = name.split(".")[1:2]
+        if is_outcome(name, steps) and asked[0] not in before:
+            yield "when", f"条件问的环节 {asked[0]} 不在本环节之前", "只能问前面环节的结果"
+    target = returns_to(spec["on_reject"])
+    if target and target not in before:
+        yield "on_reject", f"退回目标 {target} 不在本环节之前", "只能退回前面的环节"
+    for other in spec["other_than"]:
+        if other not in before:
+            yield ("other_than", f"other_than 的环节 {other} 不在本环节之前",
+                   "只能避开前面环节的经办人")
+    if decided and kind_of(spec["kind"]).issues and not any(
+        kind_of(steps[a]["kind"]).decides for a in before
+    ):
+        yield "needs", "还没有决定就出证", "让它的 needs 包含决定环节"
+
+
+def _ring(steps: Mapping[str, Any]) -> list[str]:
+    """Some steps that wait for each other, each for the next; none if every step can open."""
+    left = dict(steps)
+    while ready := [k for k, s in left.items() if not any(n in left for n in s["needs"])]:
+        for key in ready:
+            del left[key]
+    way: list[str] = []
+    at = next(iter(left), None)
+    while at is not None and at not in way:
+        way.append(at)
+        at = next(n for n in left[at]["needs"] if n in left)
+    return way[way.index(at):] if at is not None else []

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from weimin.kernel.text import tidy
+from weimin.kernel.text import decoded, tidy
 
 LARGEST = 5 * 1024 * 1024  # bytes, as sent
 UNPACKED = 80 * 1024 * 1024  # bytes, of an xlsx that is a zip
@@ -34,7 +34,10 @@ def read_sheet(content: bytes, name: str) -> Rows:
     if not content.strip():
         raise ValueError("文件是空的")
     if name.lower().endswith((".csv", ".txt", ".tsv")):
-        return _fit(read_text(_decoded(content)))
+        try:
+            return _fit(read_text(decoded(content)[0]))
+        except UnicodeDecodeError as error:
+            raise ValueError("认不出这个文件的文字编码，请另存为 .xlsx 再上传") from error
     _check_zip(content)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
@@ -61,26 +64,17 @@ def read_text(text: str) -> Rows:
 def day_of(text: str) -> date:
     """A day however it was written: 2027-1-1, 2027/01/01, 2027年1月1日, 20270101, Excel's 46388.
 
-    Raises ValueError for anything else, and for a day that does not exist.
+    Raises ValueError, in words, for anything else, and for a day that does not exist.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
-    if found := _DAY.fullmatch(plain):
-        return date(*map(int, found.groups()))
-    if re.fullmatch(r"\d{8}", plain):
-        return date(int(plain[:4]), int(plain[4:6]), int(plain[6:]))
+    if found := _DAY.fullmatch(plain) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain):
+        try:
+            return date(*map(int, found.groups()))
+        except ValueError:
+            raise ValueError(f"没有“{plain}”这一天") from None
     if re.fullmatch(r"[2-6]\d{4}", plain):
         return _FIRST_DAY + timedelta(days=int(plain))
     raise ValueError(f"看不懂日期“{text}”")
-
-
-def _decoded(content: bytes) -> str:
-    """Excel in China writes CSV as GBK unless told otherwise."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ValueError("认不出这个文件的文字编码，请另存为 .xlsx 再上传")
 
 
 def _check_zip(content: bytes) -> None:

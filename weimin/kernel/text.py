@@ -6,6 +6,7 @@ phones) are folded from full width to half width and freed of spaces.
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
@@ -31,6 +32,26 @@ def name_of(text: str, what: str = "姓名", most: int = LONGEST_NAME) -> str:
     if len(name) > most:
         raise ValueError(f"{what}最多{most}个字，现在是{len(name)}个字，请核对")
     return name
+
+
+def decoded(content: bytes) -> tuple[str, str]:
+    """The text of a file and how it was encoded: ``UTF-8``, ``UTF-16``, or ``GBK`` as Excel in
+    China writes unless told otherwise.
+
+    Raises UnicodeDecodeError, of UTF-8, for anything else: also for a UTF-8 file with a broken
+    byte, which GB18030 would read as something, and as nothing that anybody wrote.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16"), "UTF-16"
+    try:
+        return content.decode("utf-8-sig"), "UTF-8"
+    except UnicodeDecodeError as error:
+        read = content.decode("utf-8", "replace")
+        foreign = read.count("\ufffd")
+        if foreign > sum(ord(c) > 127 for c in read) - foreign:
+            with suppress(UnicodeDecodeError):
+                return content.decode("gb18030"), "GBK"
+        raise error
 
 
 def code_text(text: object) -> str:

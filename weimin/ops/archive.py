@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
+from weimin.kernel.watching import Watch, unwatched
 from weimin.ops.errors import OpsError
 
 FORMAT = 1
@@ -26,7 +27,8 @@ UNFINISHED = (".part", ".tmp")  # uploads on their way; nothing refers to them y
 Manifest = dict[str, Any]
 
 
-def write(part: Path, dump: Path, files_dir: Path, manifest: Manifest) -> None:
+def write(part: Path, dump: Path, files_dir: Path, manifest: Manifest,
+          watch: Watch = unwatched) -> None:
     """Write dump, files and manifest, which receives every entry's checksum; drop the dump early."""
     entries: dict[str, str] = {}
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -34,7 +36,7 @@ def write(part: Path, dump: Path, files_dir: Path, manifest: Manifest) -> None:
         with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
             entries[DUMP] = _add(tar, dump, DUMP)
             dump.unlink()
-            for path in _finished_files(files_dir):
+            for path in watch(list(_finished_files(files_dir)), "扫描件与文书"):
                 name = FILES + path.relative_to(files_dir).as_posix()
                 try:
                     entries[name] = _add(tar, path, name)

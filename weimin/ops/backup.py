@@ -9,6 +9,7 @@ the archive: only the files folder is read.
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -17,23 +18,34 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from weimin.kernel.watching import Watch, unwatched
 from weimin.ops import archive as archives
 from weimin.ops.archive import DUMP, FILES, FORMAT, Manifest
 from weimin.ops.errors import OpsError
 from weimin.ops.places import major_version
 from weimin.ops.postgres import ensure_database
 
+Say = Callable[[str], object]
 
-def backup(url: str, files_dir: Path, archive: Path, *, binaries: Path, version: str) -> Manifest:
+
+def backup(
+    url: str, files_dir: Path, archive: Path, *, binaries: Path, version: str,
+    say: Say = lambda text: None, watch: Watch = unwatched,
+) -> Manifest:
     """Write an archive of the database at `url` and of the files; return its manifest.
+
+    `say` and `watch` are told how far it is.
 
     `url` must be able to read everything: the owner or a superuser.
     """
+    if not archive.parent.is_dir():
+        raise OpsError(f"备份没有完成：没有文件夹 {archive.parent}", "先建立它，或换一个位置")
     part = archive.with_name(archive.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".dump-") as folder:
             dump = Path(folder) / DUMP
             server = _server_major(url)
+            say("导出数据库……")
             _run(binaries / "pg_dump", url, "--format=custom", f"--file={dump}")
             manifest: Manifest = {
                 "format": FORMAT,
@@ -41,7 +53,7 @@ def backup(url: str, files_dir: Path, archive: Path, *, binaries: Path, version:
                 "postgres": server,
                 "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
-            archives.write(part, dump, files_dir, manifest)
+            archives.write(part, dump, files_dir, manifest, watch)
         part.replace(archive)
         _sync(archive.parent)
     except OSError as error:
@@ -62,12 +74,16 @@ def _sync(folder: Path) -> None:
         os.close(fd)
 
 
-def restore(archive: Path, url: str, files_dir: Path, *, binaries: Path, force: bool = False) -> Manifest:
+def restore(
+    archive: Path, url: str, files_dir: Path, *, binaries: Path, force: bool = False,
+    say: Say = lambda text: None,
+) -> Manifest:
     """Bring an archive back, after checking all of it, into an empty database.
 
     `url` is a superuser or the owner of the database. With `force`, a database in use is renamed
     and kept; that needs a role which may create databases, and nobody connected.
     """
+    say("（1/3）核对备份……")
     manifest = archives.verify(archive)
     _require_major(manifest["postgres"], _server_major(url), binaries)
     name = str(conninfo_to_dict(url)["dbname"])
@@ -77,7 +93,7 @@ def restore(archive: Path, url: str, files_dir: Path, *, binaries: Path, force: 
             raise OpsError(f"数据库 {name} 不是空的", "恢复到一个空库，或加 --force（原库改名保留）")
         aside = _set_aside(url, name)
     try:
-        _bring_back(archive, url, files_dir, binaries)
+        _bring_back(archive, url, files_dir, binaries, say)
     except BaseException as error:
         if aside is not None:
             _put_back(url, name, aside)
@@ -87,8 +103,9 @@ def restore(archive: Path, url: str, files_dir: Path, *, binaries: Path, force: 
     return manifest
 
 
-def _bring_back(archive: Path, url: str, files_dir: Path, binaries: Path) -> None:
+def _bring_back(archive: Path, url: str, files_dir: Path, binaries: Path, say: Say) -> None:
     """Files first: no row may ever name a file that is not there yet."""
+    say("（2/3）恢复文件……")
     files_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=files_dir, prefix=".restore-") as folder:
         dump = Path(folder) / DUMP
@@ -97,6 +114,7 @@ def _bring_back(archive: Path, url: str, files_dir: Path, binaries: Path) -> Non
                 archives.copy(stream, dump)
             elif name.startswith(FILES):
                 _place(stream, files_dir / name.removeprefix(FILES), Path(folder) / "file")
+        say("（3/3）恢复数据库……")
         contents = Path(folder) / "contents"
         contents.write_text(_contents(binaries, dump))
         how = ("--single-transaction", "--exit-on-error", f"--use-list={contents}", str(dump))

@@ -11,3 +11,15 @@ class OpsError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n处理办法：{self.remedy}"
+
+
+class Told(OpsError):
+    """A process of ours could not do it and has said why: there is nothing to add."""
+
+    def __init__(self) -> None:
+        super().__init__("没有完成", "原因见上面的输出")
+
+
+# Exit codes. Two is what click gives for a wrong use.
+REFUSED = 1  # it can't be done, or something was found; said in words
+BROKEN = 70  # a mistake of ours (EX_SOFTWARE)

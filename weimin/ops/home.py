@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from weimin.ops.errors import OpsError
+from weimin.ops.errors import REFUSED, OpsError, Told
 from weimin.ops.postgres import APP, OWNER, Server
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -57,17 +57,19 @@ class Home:
             self.server.ensure_database()
             yield
 
-    def call(self, *argv: str, role: str = APP) -> None:
+    def call(self, *argv: str, title: str, role: str = APP) -> None:
         """Run one of our commands as a process of its own, in that role.
 
-        Raises OpsError when it failed; it has said why itself.
+        Raises Told when it said in words why it did not do it, OpsError when it broke.
         """
         done = subprocess.run(
             [sys.executable, "-m", "weimin", *argv],
             env=os.environ | self.environment(role),
         )
+        if done.returncode == REFUSED:
+            raise Told
         if done.returncode:
-            raise OpsError(f"“weimin {' '.join(argv)}”没有完成", "原因见上面的输出")
+            raise OpsError(f"{title}没有完成", "原因见上面的输出")
 
     def web(self, host: str, port: int, workers: int) -> Sequence[str]:
         """The command of the web server."""
@@ -75,7 +77,8 @@ class Home:
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host,
             "--port", str(port), "--workers", str(workers), "--blocking-threads", "1",
             "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
-            "--workers-kill-timeout", "10",  # without it a stop may wait for ever
+            # A stop waits for whoever has begun to ask: not for ever, and nobody needs as long.
+            "--http1-header-read-timeout", "5000",
             "weimin.web.wsgi:application",
         ]
 

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import signal
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -9,14 +10,19 @@ from pathlib import Path
 import click
 
 from weimin import __version__
+from weimin.ops import told
 from weimin.ops.backup import backup
 from weimin.ops.errors import OpsError
 from weimin.ops.home import Home, check_reachable
 from weimin.ops.places import find_binaries
 from weimin.ops.postgres import OWNER
+from weimin.ops.process import StopSteps
 from weimin.ops.state import refuse_early_clock, refuse_newer_data
 from weimin.ops.supervisor import Supervisor, answers, database, program, require_free_port
 
+# Requests under way are finished; granian's own impatience ends workers with a warning even when
+# they are just going, so it is the supervisor that has no more than this.
+FINISH_THEN_KILL: StopSteps = ((signal.SIGTERM, 10), (signal.SIGKILL, 5))
 LEAST_FREE = 500_000_000  # bytes; below it nothing is started that writes
 
 
@@ -53,7 +59,8 @@ def _serve(
         env = place.environment()
         supervisor.start(
             program("网页", place.web(host, port, workers),
-                    ready=lambda: answers(host, port), env=env, patience=15)
+                    ready=lambda: answers(host, port), env=env, patience=15,
+                    stop=FINISH_THEN_KILL)
         )
         supervisor.start(
             program("后台任务", place.worker(), ready=lambda: True, env=env, plans_ahead=True)
@@ -70,9 +77,9 @@ def _prepare(place: Home, demo: bool) -> None:
     as_it_is = f"{fingerprint()} {'demo' if place.demo else 'own'}"
     if prepared.exists() and prepared.read_text() == as_it_is:
         return
-    place.call("prepare", role=OWNER)
+    place.call("prepare", title="数据库升级", role=OWNER)
     if demo:
-        place.call("demo-data")
+        place.call("demo-data", title="装入演示数据")
     prepared.write_text(as_it_is)
 
 
@@ -109,7 +116,7 @@ def upgrade(home: Path) -> None:
     with place.database():
         refuse_newer_data(place.url(OWNER))
         backup(place.url(OWNER), place.folder / "files", archive, binaries=find_binaries(),
-               version=__version__)
+               version=__version__, say=click.echo, watch=told.watched)
         click.echo(f"升级前的备份：{archive}")
-        place.call("prepare", role=OWNER)
-        place.call("verify-here", role=OWNER)
+        place.call("prepare", title="数据库升级", role=OWNER)
+        place.call("verify-here", title="核验", role=OWNER)

@@ -58,11 +58,11 @@ class Child:
 
 def program(
     name: str, argv: Sequence[str], *, ready: Callable[[], bool], env: dict[str, str],
-    plans_ahead: bool = False, patience: float | None = None,
+    plans_ahead: bool = False, patience: float | None = None, stop: StopSteps = ASK_THEN_KILL,
 ) -> Child:
     """A child that is simply a command."""
     return Child(name=name, spawn=lambda: spawn(argv, env=os.environ | env), ready=ready,
-                 plans_ahead=plans_ahead, patience=patience)
+                 plans_ahead=plans_ahead, patience=patience, stop=stop)
 
 
 def database(server: Server) -> Child:

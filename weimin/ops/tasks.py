@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from weimin import __version__
 from weimin.documents import uploads
 from weimin.kernel import clock
+from weimin.kernel.titles import titled
 from weimin.ops.backup import backup
 from weimin.ops.errors import OpsError
 from weimin.ops.places import find_binaries
@@ -63,6 +64,7 @@ def forget_old() -> int:
         return gone + int(cursor.rowcount)
 
 
+@titled("备份")
 @app.periodic(cron="0 19 * * *")  # 03:00 in Shanghai: cron speaks UTC
 @app.task(queue="daily", queueing_lock="backup")
 def back_up(timestamp: int) -> str:
@@ -72,6 +74,7 @@ def back_up(timestamp: int) -> str:
     return archive.name
 
 
+@titled("清理过期数据")
 @app.periodic(cron="30 19 * * *")
 @app.task(queue="daily", queueing_lock="forget")
 def forget(timestamp: int) -> int:

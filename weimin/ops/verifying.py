@@ -24,7 +24,7 @@ def verify(number: str, say: Callable[[str], object]) -> bool:
             raise OpsError(f"没有找到办件 {number}", "请核对编号")
         subject = ("case", found)
     began = time.monotonic()
-    with click.progressbar(length=1 if subject else count_events(), label="核验") as bar:
+    with click.progressbar(length=1 if subject else count_events(), label="核验", show_pos=True) as bar:
         report = verify_trail(keys=settings.KEYS, exported=settings.HOME / "roots",
                               subject=subject, tick=bar.update)
     _tell(report, time.monotonic() - began, say)
@@ -37,5 +37,7 @@ def _tell(report: Report, seconds: float, say: Callable[[str], object]) -> None:
         f"每秒 {report.chains / max(seconds, 0.001):.0f} 条链。")
     for broken in report.broken:
         say(click.style(f"✗ {broken}", fg="red"))
+    if report.broken:
+        say(click.style(f"✗ 共 {len(report.broken)} 处与记录链不符。先保存现场，不要修改，再查是谁在何时改的。", fg="red"))
     if report.holds:
         say(click.style("✓ 全部完好，办件各表与链一致。", fg="green"))

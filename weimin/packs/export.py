@@ -14,7 +14,7 @@ def packed(folder: Path, more: Mapping[str, bytes] | None = None) -> tuple[bytes
     """The pack and the packs it extends as a zip, and how many files went in.
 
     ``more`` are files of the pack that are put in, or in place of those of that name.
-    Raises FileNotFoundError for no pack.
+    Raises Invalid for no pack.
     """
     pack = read_pack(folder)
     files = {f"{pack.name}/{name}": data for name, data in {**_files(folder), **(more or {})}.items()}
@@ -37,7 +37,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 def export(folder: Path, archive: Path) -> int:
     """Write the pack and the packs it extends into a zip file; how many files went in.
 
-    Raises FileNotFoundError for no pack.
+    Raises Invalid for no pack.
     """
     content, count = packed(folder)
     archive.write_bytes(content)

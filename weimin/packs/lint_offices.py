@@ -1,93 +1,120 @@
 """What can be wrong with the offices: of a template, of a single one, and between them."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from weimin.network.actor import STAFF_ROLES
 from weimin.packs import unfold
-from weimin.packs.read import Fault, Located, Pack, at, is_day
+from weimin.packs.read import Pack
+from weimin.packs.written import Fault, Located, at, doubled, names
 
 ADMINISTRATORS = frozenset(("sysadmin", "secadmin", "auditor"))  # as network.posts, without apps
-_KINDS = ("office", "centre", "station", "government")
+_TEMPLATE = {"level", "name", "key", "kinds", "areas", "lines", "each_line", "kind", "supervises",
+             "windows"}  # without these no office can be planned
 
 
-def offices(pack: Pack) -> Iterator[Fault]:
-    """Unknown lines and roles, nobody on duty, single offices that can't be, a line held twice."""
-    lines = {line["code"] for line in pack.lines}
+class Plans:
+    """The offices that the pack wants, as far as what it says of them can be read."""
+
+    def __init__(self, pack: Pack) -> None:
+        templates = [t for t in pack.offices if not t.broken & _TEMPLATE
+                     and (t.get("each_line") or t.get("key"))]
+        sound = Pack(
+            folder=pack.folder, offices=templates,
+            areas=[area for area in pack.areas if not area.broken & {"code", "kind"}],
+            lines=[line for line in pack.lines if not line.broken & {"code", "name"}],
+            exceptions=[each for each in pack.exceptions if not _unsound(each)],
+        )
+        self.all = list(unfold.templates(sound))  # two may have one code
+        self.templates = {plan.code for plan in self.all}
+        self.plans = {plan.code: plan for plan in unfold.offices(sound)}
+        made = Counter(id(plan.source) for plan in self.all)
+        whole = (len(templates) == len(pack.offices)
+                 and len(sound.exceptions) == len(pack.exceptions)
+                 and not any(row.broken for row in (*pack.areas, *pack.lines))
+                 and not pack.unread & {"offices.yaml", "exceptions.yaml", "areas.csv", "lines.yaml"})
+        self.nowhere = [t for t in templates if whole and not made[id(t)]]
+        # (level, line) → areas with such an office; None while that is not known for certain.
+        self.held: dict[tuple[str, str], set[str]] | None = None
+        if whole and not self.nowhere:
+            self.held = {}
+            for plan in self.plans.values():
+                for line in plan.lines:
+                    self.held.setdefault((plan.level, line), set()).add(plan.area)
+
+
+def _unsound(each: Located) -> bool:
+    parts = [*each.rows("lines"), *each.rows("posts")]
+    return bool(each.broken or any(part.broken for part in parts))
+
+
+def offices(pack: Pack, plans: Plans) -> Iterator[Fault]:
+    """Unknown lines and areas, nobody on duty, single offices that can't be, a line held twice."""
+    lines = names(pack.lines, "code", whole="lines.yaml" not in pack.unread)
+    areas = names(pack.areas, "code", whole="areas.csv" not in pack.unread)
     for template in pack.offices:
-        for line in template.get("lines", []):
+        for line in template.sound("lines") or ():
             if line not in lines and line != "all":
-                yield at(template, f"条线 {line} 不存在", "在 lines.yaml 中加上它")
-        yield from _duty(template, template.get("posts", ()), bool(template.get("lines")))
-        yield from _posts(template, template.get("posts", ()))
-    single = list(_exceptions(pack, lines))
-    yield from single
-    if not single:  # otherwise they can't be unfolded
-        yield from _whole(pack)
-
-
-def _duty(where: Located, posts: Any, works: bool) -> Iterator[Fault]:
-    if works and not any(post.get("duty") for post in posts):
-        yield at(where, "没有值班岗位，网上夜里来的办件没人负责", "给一个岗位写上 duty: true")
-
-
-def _posts(where: Located, posts: Any) -> Iterator[Fault]:
-    for post in posts:
-        roles = post.get("roles", ())
-        if unknown := [str(role) for role in roles if role not in STAFF_ROLES]:
-            yield at(where, f"岗位 {post.get('key')} 的角色 {'、'.join(unknown)} 不认识",
-                     f"可用：{'、'.join(STAFF_ROLES)}")
-        elif len(roles) > 1 and not ADMINISTRATORS.isdisjoint(roles):
-            yield at(where, f"岗位 {post.get('key')} 把管理员和别的角色放在一起",
-                     "系统、安全、审计三个管理员各设各的岗位，不兼别的角色")
-
-
-def _exceptions(pack: Pack, lines: set[str]) -> Iterator[Fault]:
-    areas = {area["code"] for area in pack.areas}
-    made = {plan.code for plan in unfold.templates(pack)}
-    seen: dict[str, Located] = {}
+                yield at(template, f"条线 {line} 不存在", "在 lines.yaml 中加上它", "lines")
+        for area in template.sound("areas") or ():
+            if area not in areas:
+                yield at(template, f"区划 {area} 不存在", "改正 areas", "areas")
+        if not template.get("each_line") and not template.get("key") and "key" not in template.broken:
+            yield at(template, "没有写 key，单位没有编码", "写上 key，或写 each_line: true")
+        if template.sound("posts"):
+            yield from _duty(template, template.rows("posts"),
+                             bool(template.get("lines") or template.get("each_line")))
+        yield from _posts(template)
+    for template in plans.nowhere:
+        yield at(template, "没有一个区划套用这个模板", "核对 level、kinds 和 areas")
+    yield from doubled(pack.exceptions, "office", "单位")
     for each in pack.exceptions:
-        code = str(each.get("office", ""))
-        if code in seen:
-            yield at(each, f"单位 {code} 写了两次", f"另一处在 {seen[code].file}:{seen[code].line}")
-        seen.setdefault(code, each)
-        area, _, key = code.partition(".")
-        if area not in areas or not key:
-            yield at(each, f"单位编码 {code} 不对：区划不存在，或点后面没有字母",
-                     "写成“区划代码.字母”，如 430421103.service")
-            continue
-        yield from _exception(each, code in made, lines)
+        yield from _exception(each, pack, plans)
+    yield from _whole(plans)
 
 
-def _exception(each: Located, from_template: bool, lines: set[str]) -> Iterator[Fault]:
-    code = each["office"]
-    if not from_template and not (each.get("name") and each.get("posts")):
+def _duty(where: Located, posts: Sequence[Mapping[str, Any]], works: bool) -> Iterator[Fault]:
+    unread = any(isinstance(post, Located) and "duty" in post.broken for post in posts)
+    if works and not unread and not any(post.get("duty") for post in posts):
+        yield at(where, "没有值班岗位，网上夜里来的办件没人负责", "给一个岗位写上 duty: true", "posts")
+
+
+def _posts(where: Located) -> Iterator[Fault]:
+    yield from doubled(where.rows("posts"), "key", "岗位")
+    for post in where.rows("posts"):
+        roles = post.sound("roles") or ()
+        if len(roles) > 1 and not ADMINISTRATORS.isdisjoint(roles):
+            yield at(post, f"岗位 {post.get('key')} 把管理员和别的角色放在一起",
+                     "系统、安全、审计三个管理员各设各的岗位，不兼别的角色", "roles")
+
+
+def _exception(each: Located, pack: Pack, plans: Plans) -> Iterator[Fault]:
+    yield from _posts(each)
+    lines = names(pack.lines, "code", whole="lines.yaml" not in pack.unread)
+    for line in each.sound("lines") or ():
+        key = line.sound("line") if isinstance(line, Located) else line
+        if key is not None and key not in lines:
+            yield at(each, f"条线 {key} 不存在", "在 lines.yaml 中加上它", "lines")
+    code = each.sound("office")
+    if code is None:
+        return
+    if code.partition(".")[0] not in names(pack.areas, "code", whole="areas.csv" not in pack.unread):
+        yield at(each, f"单位编码 {code} 不对：没有这个区划", "改正点前面的区划代码", "office")
+        return
+    if code in plans.templates or (plans.held is None and code not in plans.plans):
+        return
+    if not (each.get("name") and each.get("posts")) and not each.broken & {"name", "posts"}:
         yield at(each, f"没有模板产生单位 {code}，这里也没有写全", "写上 name 和 posts")
-    if each.get("kind", "office") not in _KINDS:
-        yield at(each, f"单位 {code} 的类别 {each['kind']} 不认识", f"可用：{'、'.join(_KINDS)}")
-    days = [(name, each[name]) for name in ("from", "until") if name in each]
-    for line in each.get("lines", ()):
-        key = line.get("line") if isinstance(line, Mapping) else line
-        if key not in lines:
-            yield at(each, f"条线 {key} 不存在", "在 lines.yaml 中加上它")
-        if isinstance(line, Mapping):
-            days += [(name, line[name]) for name in ("from", "until") if name in line]
-    for name, written in days:
-        if not is_day(str(written)):
-            yield at(each, f"单位 {code} 的 {name} 不是日期：{written}", "写成 2026-11-21")
-    for post in each.get("posts", ()):
-        if "key" not in post:
-            yield at(each, f"单位 {code} 的岗位没有 key", "写上 key")
-        elif not from_template and not (post.get("title") and post.get("roles")):
-            yield at(each, f"单位 {code} 的岗位 {post['key']} 没有写全", "写上 title 和 roles")
-    yield from _posts(each, each.get("posts", ()))
 
 
-def _whole(pack: Pack) -> Iterator[Fault]:
+def _whole(plans: Plans) -> Iterator[Fault]:
     """What only all offices together show."""
-    plans = {plan.code: plan for plan in unfold.offices(pack)}
+    sources: dict[str, Located] = {}
+    for plan in plans.all:
+        if sources.setdefault(plan.code, plan.source) is not plan.source:
+            yield at(plan.source, f"单位 {plan.code} 由两个模板生成", "换一个 key，或改 kinds、areas", "key")
     taken: dict[tuple[str, str], list[unfold.OfficePlan]] = {}
-    for plan in plans.values():
+    for plan in plans.plans.values():
         if plan.source.file == "exceptions.yaml":
             yield from _single(plan, plans)
         for line in plan.lines:
@@ -98,14 +125,14 @@ def _whole(pack: Pack) -> Iterator[Fault]:
             taken[plan.area, line].append(plan)
 
 
-def _single(plan: unfold.OfficePlan, plans: Mapping[str, unfold.OfficePlan]) -> Iterator[Fault]:
+def _single(plan: unfold.OfficePlan, plans: Plans) -> Iterator[Fault]:
     yield from _duty(plan.source, plan.posts, bool(plan.lines) and not plan.last)
-    if plan.successor and plan.successor not in plans:
-        yield at(plan.source, f"承接单位 {plan.successor} 不存在", "改正 successor")
+    if plan.successor and plans.held is not None and plan.successor not in plans.plans:
+        yield at(plan.source, f"承接单位 {plan.successor} 不存在", "改正 successor", "successor")
     for post in plan.posts:
         if not (post.get("title") and post.get("roles")):
             yield at(plan.source, f"单位 {plan.code} 的岗位 {post['key']} 没有写全",
-                     "写上 title 和 roles")
+                     "写上 title 和 roles", "posts")
 
 
 def _together(one: tuple[str, str], other: tuple[str, str]) -> bool:

@@ -17,15 +17,25 @@ from weimin.cases.succession import Succession, succeed_running
 from weimin.catalogue.models import PackArchive, PackVersion
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid
+from weimin.kernel.watching import Watch, unwatched
 from weimin.packs.export import packed
 from weimin.packs.lint import lint
 from weimin.packs.parts import Part, Publication, compared
 from weimin.packs.read import Pack
+from weimin.packs.written import Fault
 from weimin.trail import chain
 
 chain.register(publish="发布")
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
+
+
+class Faulty(Invalid):
+    """The pack has faults: nothing was published."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)), "改正后再发布")
+        self.faults = faults
 
 
 @dataclass(kw_only=True)
@@ -43,25 +53,25 @@ class Published:
 
 def publish(
     pack: Pack, *, now: datetime, account_id: int | None = None, note: str = "",
-    say: Say = lambda text: None,
+    say: Say = lambda text: None, watch: Watch = unwatched,
 ) -> Published:
-    """Publish a pack that has no faults.
+    """Publish a pack that has no faults. ``say`` and ``watch`` are told how far it is.
 
-    Raises Invalid with all faults when it has any, also those that only the database can know:
+    Raises Faulty with all faults when it has any, also those that only the database can know:
     nothing is published then.
     """
-    _refuse([str(fault) for fault in lint(pack)])
+    _refuse(lint(pack))
     with transaction.atomic():
         result = _publish(pack, now, account_id, note, say)
     # Each case by itself, after the commit: what is cut off here is taken up by the worker.
-    result.recomputed = recompute_running(now=now)
-    result.succession = succeed_running(now=now)
+    result.recomputed = recompute_running(now=now, watch=watch)
+    result.succession = succeed_running(now=now, watch=watch)
     return result
 
 
-def _refuse(faults: list[str]) -> None:
+def _refuse(faults: list[Fault]) -> None:
     if faults:
-        raise Invalid("\n".join(faults), f"共 {len(faults)} 处，改正后再发布")
+        raise Faulty(faults)
 
 
 def _publish(
@@ -81,8 +91,8 @@ def _publish(
     )
     _keep(version, pack)
     publication = Publication(version=version, now=now)
-    for part in parts:
-        say(f"{part.title}……")
+    for number, part in enumerate(parts, start=1):
+        say(f"（{number}/{len(parts)}）{part.title}……")
         part.apply(publication)
     chain.append(
         chain.Subject("pack", version.pk),
@@ -105,7 +115,7 @@ def _keep(version: PackVersion, pack: Pack) -> None:
 
 
 def _compared(pack: Pack, today: date) -> list[Part]:
-    """The parts that differ. Raises Invalid for faults that only the database can know."""
+    """The parts that differ. Raises Faulty for faults that only the database can know."""
     parts = list(compared(pack, today))
-    _refuse([str(fault) for part in parts for fault in part.faults()])
+    _refuse([fault for part in parts for fault in part.faults()])
     return [part for part in parts if part]

@@ -1,56 +1,32 @@
-"""Reading a pack's files: YAML that remembers its lines, CSV that remembers its rows."""
+"""Reading a pack's files: YAML and CSV that remember their lines, each held against its shape."""
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
+from weimin.kernel.errors import Invalid
+from weimin.kernel.text import decoded
+from weimin.packs import schema, shapes
+from weimin.packs.checks import nearest
+from weimin.packs.parsed import YamlFault, parse
+from weimin.packs.written import Fault, Listed, Located, Mark, at
 
+__all__ = ["Fault", "Located", "Pack", "at", "read_pack"]
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """Something wrong in a pack, where it stands, and what to do."""
-
-    file: str
-    line: int
-    what: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}。{self.remedy}"
-
-
-class Located(dict[str, Any]):
-    """A mapping that knows where it was written."""
-
-    file: str = ""
-    line: int = 0
-
-
-def at(where: Located, what: str, remedy: str) -> Fault:
-    """A fault of something that was written there."""
-    return Fault(file=where.file, line=where.line, what=what, remedy=remedy)
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day, written as 2026-11-21."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+_READ = {*shapes.YAML, *shapes.CSV}
+_MOST_PARENTS = 5
 
 
 @dataclass(kw_only=True)
 class Pack:
-    """A pack as it was written, before anything is judged."""
+    """A pack as it was written, before the linter judges how it fits together."""
 
     folder: Path
-    head: Mapping[str, Any] = field(default_factory=dict)
+    head: Mapping[str, Any] = field(default_factory=Located)
     areas: list[Located] = field(default_factory=list)
     lines: list[Located] = field(default_factory=list)
     offices: list[Located] = field(default_factory=list)
@@ -58,13 +34,14 @@ class Pack:
     items: list[Located] = field(default_factory=list)
     flows: Mapping[str, Located] = field(default_factory=dict)
     materials: Mapping[str, Located] = field(default_factory=dict)
-    certificates: Mapping[str, Any] = field(default_factory=dict)
+    certificates: Mapping[str, Located] = field(default_factory=dict)
     words: list[Located] = field(default_factory=list)
     delegations: list[Located] = field(default_factory=list)
     readiness: list[Located] = field(default_factory=list)
     calendar: list[Located] = field(default_factory=list)
-    cast: list[Located] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)  # of reading: broken YAML, doubled keys
+    faults: list[Fault] = field(default_factory=list)  # of reading: what is not of its shape
+    notes: list[str] = field(default_factory=list)  # what was read, and yet should be known
+    unread: set[str] = field(default_factory=set)  # files that could not be read whole
 
     @property
     def name(self) -> str:
@@ -81,99 +58,213 @@ class Pack:
                 made.update(path.read_bytes())
         return made.hexdigest()
 
+    @property
+    def items_whole(self) -> bool:
+        """Whether every file with items could be read."""
+        return not any(file.startswith("items/") for file in self.unread)
+
 
 def read_pack(folder: Path) -> Pack:
     """The pack in a folder, with what it extends. Faults of reading are collected, not raised.
 
-    Raises FileNotFoundError when the folder holds no pack.yaml.
+    Raises Invalid when the folder holds no pack.yaml.
     """
     if not (folder / "pack.yaml").is_file():
-        raise FileNotFoundError(f"{folder} 里没有 pack.yaml")
+        raise Invalid(f"{folder} 里没有 pack.yaml，不是一个包", "指到包自己的文件夹，如 packs/hengyang")
     pack = Pack(folder=folder)
-    reader = _Reader(folder, pack.faults)
-    pack.head = reader.yaml("pack.yaml") or {}
-    for name in ("lines", "offices", "exceptions", "words", "cast"):
-        setattr(pack, name, reader.list(f"{name}.yaml"))
-    for name in ("flows", "materials", "certificates"):
-        setattr(pack, name, reader.yaml(f"{name}.yaml") or {})
-    for name in ("areas", "delegations", "readiness", "calendar"):
-        setattr(pack, name, list(reader.csv(f"{name}.csv")))
+    reader = _Reader(pack)
+    reader.look_around()
+    for file, shape in shapes.YAML.items():
+        setattr(pack, "head" if file == "pack.yaml" else file[:-5], reader.yaml(file, shape))
+    for file, columns in shapes.CSV.items():
+        setattr(pack, file[:-4], list(reader.csv(file, columns)))
     for path in sorted((folder / "items").glob("*.yaml")):
-        pack.items += reader.list(f"items/{path.name}")
-    if base := pack.head.get("extends"):
-        parent = read_pack(folder.parent / str(base))
-        pack.calendar = parent.calendar + pack.calendar
-        pack.faults += parent.faults
+        pack.items += reader.yaml(f"items/{path.name}", shapes.ITEMS)
+    _extend(pack, _MOST_PARENTS)
     return pack
 
 
+def _extend(pack: Pack, parents: int) -> None:
+    """Take over the days off of the pack that this one extends."""
+    assert isinstance(pack.head, Located)
+    base = pack.head.sound("extends")
+    if not base:
+        return
+    folder = pack.folder.parent / str(base)
+    if not parents or folder == pack.folder or not (folder / "pack.yaml").is_file():
+        pack.unread.add("calendar.csv")
+        pack.faults.append(at(pack.head, f"引用的包 {base} 不存在，或绕回了自己",
+                              f"它应在同一目录下：{folder.parent}", "extends"))
+        return
+    parent = Pack(folder=folder)
+    reader = _Reader(parent, prefix=f"../{base}/")
+    parent.head = reader.yaml("pack.yaml", shapes.Head)
+    parent.calendar = list(reader.csv("calendar.csv", shapes.CalendarDay))
+    _extend(parent, parents - 1)
+    pack.calendar = parent.calendar + pack.calendar
+    pack.faults += parent.faults
+    pack.notes += parent.notes
+    pack.unread |= parent.unread & {"calendar.csv"}
+
+
 class _Reader:
-    def __init__(self, folder: Path, faults: list[Fault]) -> None:
-        self.folder = folder
-        self.faults = faults
+    def __init__(self, pack: Pack, prefix: str = "") -> None:
+        self.pack = pack
+        self.prefix = prefix  # of a parent's files, as seen from the pack
 
-    def yaml(self, name: str) -> Any:
-        path = self.folder / name
-        if not path.exists():
-            return None
+    def look_around(self) -> None:
+        """Name the files that nothing would read: most are misspelt."""
+        for path in sorted(self.pack.folder.rglob("*")):
+            file = path.relative_to(self.pack.folder).as_posix()
+            if path.name.startswith((".", "~")) or path.suffix not in (
+                ".yaml", ".yml", ".csv", ".xlsx", ".xls", ".et"
+            ):
+                continue
+            if file in _READ or (file.startswith("items/") and path.suffix == ".yaml"):
+                continue
+            if path.suffix in (".xlsx", ".xls", ".et"):
+                self._fault(file, 1, "包里不读 Excel 文件", "另存为 CSV UTF-8（逗号分隔）")
+                continue
+            guess = nearest(file, _READ)
+            self._fault(file, 1, "不认识这个文件，没有读它",
+                        f"是不是 {guess}？" if guess else "事项放进 items 文件夹；多余的删去")
+
+    def yaml(self, file: str, shape: Any) -> Any:
+        """What a YAML file says, held against its shape; of a file that is not there, nothing."""
+        made = Listed(file=self.prefix + file, line=1)
+        empty: Any = [] if getattr(shape, "__origin__", None) is list else Located(
+            file=made.file, line=1)
+        text = self._text(file)
+        if text is None:
+            return empty
         try:
-            loader = _loader(name, self.faults)(path.read_text(encoding="utf-8"))
-            return loader.get_single_data()
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            self.faults.append(
-                Fault(file=name, line=mark.line + 1 if mark else 1,
-                      what=f"YAML 写法有误：{getattr(error, 'problem', error)}",
-                      remedy="检查缩进、冒号和引号")
-            )
-        return None
+            value = parse(text, made.file, self.pack.faults)
+        except YamlFault as error:
+            self._fault(file, error.line, f"YAML 写法有误：{error.what}", error.remedy)
+            self.pack.unread.add(file)
+            return empty
+        if value is None:
+            return empty
+        self.pack.faults += schema.faults_of(value, shape, made)
+        if not isinstance(value, type(empty)):
+            self.pack.unread.add(file)
+            return empty
+        return self._rows(value, file) if isinstance(value, list) else self._entries(value, shape)
 
-    def list(self, name: str) -> list[Located]:
-        data = self.yaml(name)
-        if data is None:
-            return []
-        if not isinstance(data, list) or not all(isinstance(each, Located) for each in data):
-            self.faults.append(Fault(file=name, line=1, what="应是一个列表，每项是一组“字段: 值”",
-                                     remedy="每项以“- ”开头"))
-            return []
-        return data
+    def _rows(self, value: list[Any], file: str) -> list[Located]:
+        if not all(isinstance(each, Located) for each in value):
+            self.pack.unread.add(file)
+        return [each for each in value if isinstance(each, Located)]
 
-    def csv(self, name: str) -> Iterator[Located]:
-        path = self.folder / name
-        if not path.exists():
+    def _entries(self, value: Located, shape: Any) -> Located:
+        """Named entries stay known by name when their content can't be read."""
+        if shape is shapes.Head:
+            return value
+        for name, each in value.items():
+            if not isinstance(each, Located):
+                value[name] = Located(file=value.file, line=value.mark(name).line)
+                value[name].broken.update(schema.columns(shape.__args__[1]))
+        return value
+
+    def csv(self, file: str, shape: type[shapes.Shape]) -> Iterator[Located]:
+        """The rows of a table, held against their shape."""
+        text = self._text(file)
+        if text is None:
             return
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), start=2):
-                found = Located({k: (v or "").strip() for k, v in row.items() if k})
-                found.file, found.line = name, number
-                yield found
+        table = csv.reader(io.StringIO(text, newline=""), strict=True)
+        wanted = schema.columns(shape)
+        line = 1
+        try:
+            heads = [head.strip() for head in next(table, [])]
+            missing = self._judge_heads(file, heads, wanted)
+            line = table.line_num + 1
+            for cells in table:
+                if any(cell.strip() for cell in cells):  # Excel keeps rows that are empty
+                    yield self._row(file, line, heads, cells, shape, missing)
+                line = table.line_num + 1
+        except csv.Error:
+            self._fault(file, line, "引号没有配对，从这一行起读不下去", '有引号或逗号的整格用英文引号 " 括起来，里面的引号写两个')
+            self.pack.unread.add(file)
 
+    def _judge_heads(self, file: str, heads: list[str], wanted: dict[str, bool]) -> set[str]:
+        """Name what is wrong with the first line; which columns are not to be relied on."""
+        if not set(heads) & set(wanted):
+            other = any(mark in "".join(heads) for mark in "，;\t、")
+            self._fault(file, 1, "列与列之间不是英文逗号" if other else "第一行不是列名",
+                        "另存为“CSV UTF-8（逗号分隔）”" if other else f"第一行写 {','.join(wanted)}")
+            return set(wanted)
+        for head in sorted({head for head in heads if head and heads.count(head) > 1}):
+            self._fault(file, 1, f"列名 {head} 写了两次", "删去其中一列")
+        missing = [name for name, needed in wanted.items() if needed and name not in heads]
+        strange = [head for head in heads if head and head not in wanted]
+        found = set(missing)
+        for head in strange:
+            guess = nearest(head, wanted.keys() - set(heads))
+            if not guess and len(strange) == len(missing) == 1:
+                guess = missing[0]
+            found.add(guess)
+            missing = [name for name in missing if name != guess]
+            self._fault(file, 1, f"不认识的列 {head}", f"是不是 {guess}？" if guess
+                        else f"列名有 {'、'.join(wanted)}；备注写在 note 或 reason")
+        if missing:
+            self._fault(file, 1, f"第一行缺少列名 {'、'.join(missing)}", f"第一行写 {','.join(wanted)}")
+        return found - {""}
 
-# The same reader in C, several times as fast, where PyYAML was built with it. It does not survive
-# nesting without end: a stranger's files are judged before (shelf).
-_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    def _row(self, file: str, line: int, heads: list[str], cells: list[str], shape: Any,
+             missing: set[str]) -> Located:
+        row = Located(dict.fromkeys(schema.columns(shape), ""), file=self.prefix + file, line=line)
+        row.broken |= missing
+        for head, cell in zip(heads, cells, strict=False):
+            if head in row:
+                row[head] = cell.strip()
+                row.marks[head] = Mark(line, cell.strip())
+        found = list(self._judge_row(row, shape))
+        extra = [cell for number, cell in enumerate(cells)
+                 if cell.strip() and (number >= len(heads) or not heads[number])]
+        if extra:
+            found.append(at(row, f"多出一格“{extra[0]}”，上面没有列名",
+                            "有逗号的文字整格加英文引号；多余的列删去"))
+        more = len(cells) > len(heads)
+        if found and (more or "，" in "".join(cells[:1])):  # all behind the slip is in a wrong column
+            found = [at(row, f"这一行有 {len(cells)} 格，列名有 {len(heads)} 个，内容错了位",
+                        "有逗号的文字整格加英文引号" if more else "列与列之间用英文逗号")]
+            row.broken |= set(row)
+        if missing != set(row):
+            self.pack.faults += found
+        return row
 
+    def _judge_row(self, row: Located, shape: Any) -> Iterator[Fault]:
+        """An empty cell is a field that was not written."""
+        written = Located({name: cell for name, cell in row.items() if cell or name in row.broken},
+                          file=row.file, line=row.line)
+        written.marks, written.broken = row.marks, row.broken
+        empty = [name for name, needed in schema.columns(shape).items()
+                 if needed and not row[name] and name not in row.broken]
+        if empty:
+            row.broken |= set(empty)
+            yield at(row, f"{'、'.join(empty)} 是空的", "每一行都要填；合并过的单元格先取消合并再逐行填上")
+        yield from schema.faults_of(written, shape, written)
 
-def _loader(name: str, faults: list[Fault]) -> type[yaml.SafeLoader]:
-    """A loader whose mappings know their file and line, and which refuses a key given twice."""
+    def _text(self, file: str) -> str | None:
+        path = self.pack.folder / file
+        if not path.is_file():
+            return None
+        content = path.read_bytes()
+        try:
+            text, encoding = decoded(content)
+        except UnicodeDecodeError as error:
+            line = content[:error.start].count(b"\n") + 1
+            self._fault(file, line, "这一行起有认不出的文字编码", "另存为 UTF-8（Excel 选“CSV UTF-8”）")
+            self.pack.unread.add(file)
+            return None
+        if encoding != "UTF-8":
+            self.pack.notes.append(f"{self.prefix}{file} 是 {encoding} 编码，已照读；建议另存为 UTF-8")
+        if "\0" in text:
+            self._fault(file, text[:text.index("\0")].count("\n") + 1, "文件里有看不见的坏字符",
+                        "重新导出这个文件")
+            self.pack.unread.add(file)
+            return None
+        return text
 
-    class Loader(_SafeLoader):  # type: ignore[misc, valid-type]
-        pass
-
-    def mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> Iterator[Located]:
-        made = Located()
-        made.file, made.line = name, node.start_mark.line + 1
-        yield made
-        for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)
-            if key in made:
-                faults.append(Fault(file=name, line=key_node.start_mark.line + 1,
-                                    what=f"“{key}”写了两次", remedy="删去其中一处"))
-            made[key] = loader.construct_object(value_node, deep=True)
-
-    Loader.add_constructor("tag:yaml.org,2002:map", mapping)
-    # A date stays the text that was written: terms and codes must not turn into other things.
-    Loader.add_constructor(
-        "tag:yaml.org,2002:timestamp", lambda loader, node: str(node.value)
-    )
-    return Loader
+    def _fault(self, file: str, line: int, what: str, remedy: str) -> None:
+        self.pack.faults.append(Fault(file=self.prefix + file, line=line, what=what, remedy=remedy))

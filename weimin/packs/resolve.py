@@ -1,6 +1,5 @@
 """From what a pack says to what is published: references filled in."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,21 +14,21 @@ def item_data(pack: Pack, item: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises KeyError for an unknown flow or material: the linter names it before.
     """
-    data = copy.deepcopy(dict(item))
-    flow = copy.deepcopy(pack.flows[item["flow"]])
-    data["flow"] = _with_delivery({"name": item["flow"], **flow})
-    data["materials"] = [_material(pack, each) for each in item.get("materials", ())]
+    data: dict[str, Any] = _plain(item)
+    data["flow"] = flow_data(pack, item["flow"])
+    data["materials"] = [_plain(_material(pack, each)) for each in item.get("materials", ())]
     # Words of yesterday (农合, 准生证) find the item and never stand on a screen.
     yesterday = {word["say"] for word in pack.words if word.get("old")}
     data["old_words"] = [
         word for word in item.get("words", ()) if any(old in word for old in yesterday)
     ]
     data["confidential"] = "confidentiality" in item
-    limit = item.get("limit", {})
-    if str(limit.get("promised")) == "0":
-        limit["promised"] = "0wd"
-    plain: dict[str, Any] = _plain(data)
-    return plain
+    return data
+
+
+def flow_data(pack: Pack, name: str) -> dict[str, Any]:
+    """A flow as it is published. Raises KeyError for an unknown one."""
+    return _with_delivery({"name": name, **_plain(pack.flows[name])})
 
 
 def _with_delivery(flow: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from weimin.network.actor import Actor
 from weimin.packs.diff import diff
 from weimin.packs.lint import lint
 from weimin.packs.publish import Published, publish
-from weimin.packs.read import Fault, Pack, read_pack
+from weimin.packs.read import Pack, read_pack
+from weimin.packs.written import Fault
 
 LARGEST = 10 * 1024 * 1024  # bytes, as sent
 UNPACKED = 50 * 1024 * 1024  # bytes, of all files
@@ -100,19 +101,9 @@ class Checked:
 
 def check(source: str) -> Checked:
     """Read a pack, judge it, and say what it would change."""
-    folder = folder_of(source)
-    try:
-        pack = read_pack(folder)
-        faults = lint(pack)
-        changes = [] if faults else list(diff(pack))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
-            OSError) as error:
-        # The linter expects files of the right shape; a stranger's may have any.
-        where = _last_file(folder, error)
-        fault = Fault(file=where, line=1, what=f"写法看不懂（{type(error).__name__}：{error}）"[:300],
-                      remedy="对照“地方包”手册核对各文件的结构和列名")
-        return Checked(pack=None, faults=[fault], changes=[])
-    return Checked(pack=pack, faults=faults, changes=changes)
+    pack = read_pack(folder_of(source))
+    faults = lint(pack)
+    return Checked(pack=pack, faults=faults, changes=[] if faults else list(diff(pack)))
 
 
 @transaction.atomic
@@ -129,12 +120,6 @@ def publish_from(source: str, *, digest: str, note: str, actor: Actor, now: date
     done = publish(checked.pack, now=now, account_id=actor.account_id, note=tidy(note)[:200])
     recompute_soon()
     return done
-
-
-def _last_file(folder: Path, error: BaseException) -> str:
-    """The file that the error's own words name, else the head."""
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
-    return next((name for name in sorted(names) if name in str(error)), "pack.yaml")
 
 
 def bring(content: bytes) -> str:

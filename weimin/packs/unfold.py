@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weimin.kernel.codes import division_level
-from weimin.packs.read import Located, Pack
+from weimin.packs.read import Pack
+from weimin.packs.written import Located
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

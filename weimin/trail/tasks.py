@@ -4,9 +4,11 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from weimin.kernel import clock
+from weimin.kernel.titles import titled
 from weimin.trail.roots import take_root
 
 
+@titled("签名并导出存证的根")
 @app.periodic(cron="30 18 * * *")  # 02:30 in Shanghai: cron speaks UTC
 @app.task(queue="daily", queueing_lock="root")
 def root(timestamp: int) -> str | None:

@@ -5,6 +5,7 @@ One line is a day or a span: ``2027-01-01 休 元旦``, ``2027-02-05至2027-02-1
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from weimin.worktime.models import Decree, DecreedDay
 chain.register(enter_decree="录入放假安排")
 
 LONGEST = 31  # days of one span: longer is a slip of the pen
+LONGEST_NAME = 20  # characters
 _KINDS: dict[str, str | None] = {
     **dict.fromkeys(("休", "放假", "休息", "假", "节假日", "holiday"), "holiday"),
     **dict.fromkeys(("班", "上班", "补班", "调休上班", "makeup_workday"), "makeup_workday"),
@@ -26,6 +28,11 @@ _KINDS: dict[str, str | None] = {
 }
 _SPAN = re.compile(r"\s*(?:至|到|—+|–|~|～)\s*")
 _DATE = r"(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{8}|[2-6]\d{4})"
+_WORDS = re.compile(r"[\s,，、;；()（）]+")
+_WEEKDAY = re.compile(r"(?:周|星期)[一二三四五六日天]")
+_WEEK = ("一", "二", "三", "四", "五", "六", "日天")
+_HEADS = frozenset(("日期", "日子", "时间", "开始日期", "休或班", "休/班", "类型", "种类", "类别", "安排",
+                    "名称", "节日", "节假日", "说明", "备注", "星期", "序号", "date", "kind", "name"))
 _HAND = re.compile(rf"({_DATE}(?:\s*(?:至|到|—+|–|~|～)\s*{_DATE})?)\s*(.*)")
 
 
@@ -48,25 +55,35 @@ class Wrong:
 
 
 def read_days(rows: Iterable[Sequence[str]]) -> tuple[list[Day], list[Wrong]]:
-    """The days in some rows, each once, and the rows that are no such days."""
-    found: dict[date, Day] = {}
+    """The days in some rows, each once, and every row that is not understood.
+
+    Only what is empty, and the heads of a sheet's columns, is passed over.
+    """
+    found: dict[date, tuple[Day, int]] = {}
     wrong: list[Wrong] = []
+    first = True
     for number, row in enumerate(rows, start=1):
         text = " ".join(cell for cell in row if cell).strip()
-        if not any(c.isdigit() for c in text):
-            continue  # empty, or the heads of the columns
+        heads, first = first and _is_head(text), first and not text
+        if not text or heads:
+            continue
         try:
             for day in _days(text):
-                before = found.setdefault(day.date, day)
+                before, line = found.setdefault(day.date, (day, number))
                 if before.kind != day.kind:
-                    raise ValueError(f"{day.date} 前面写的不一样")
+                    raise ValueError(f"{day.date} 在第 {line} 行写的不一样，只留一处")
         except ValueError as error:
             wrong.append(Wrong(line=number, text=text[:60], why=str(error)))
-    return sorted(found.values(), key=lambda day: day.date), wrong
+    return sorted((day for day, _ in found.values()), key=lambda day: day.date), wrong
+
+
+def _is_head(text: str) -> bool:
+    return bool(text) and all(word in _HEADS for word in _WORDS.split(text))
 
 
 def _days(text: str) -> list[Day]:
-    found = _HAND.fullmatch(text)
+    """The days of a line. Raises ValueError in words: nothing of it may be dropped silently."""
+    found = _HAND.fullmatch(unicodedata.normalize("NFKC", text))
     if found is None:
         raise ValueError("应以日期开头，如 2027-01-01 休 元旦")
     first, *rest = (day_of(part) for part in _SPAN.split(found[1]))
@@ -74,14 +91,25 @@ def _days(text: str) -> list[Day]:
     if not timedelta(0) <= last - first < timedelta(days=LONGEST):
         raise ValueError(f"一段应从早到晚，最多 {LONGEST} 天")
     if not 2018 <= first.year <= 2100:
-        raise ValueError("年份不对")
-    words = [w for w in re.split(r"[\s,，、()（）]+", found[2]) if not re.fullmatch(r"(周|星期).?", w)]
-    kinds = [word for word in words if word in _KINDS]
-    if not kinds:
-        raise ValueError("要写明“休”或“班”（收回写“取消”）")
-    name = " ".join(word for word in words if word and word not in _KINDS)[:20]
-    return [Day(date=first + timedelta(days=n), kind=_KINDS[kinds[0]], name=name)
+        raise ValueError("年份不对，应在 2018 年到 2100 年之间")
+    kind, name = _kind_and_name([word for word in _WORDS.split(found[2]) if word], first)
+    return [Day(date=first + timedelta(days=n), kind=kind, name=name)
             for n in range((last - first).days + 1)]
+
+
+def _kind_and_name(words: list[str], first: date) -> tuple[str | None, str]:
+    kinds = list(dict.fromkeys(_KINDS[word] for word in words if word in _KINDS))
+    if len(kinds) != 1:
+        raise ValueError("只能写一样：休，或班，或取消" if kinds else "要写明“休”或“班”（收回写“取消”）")
+    weekdays = [word for word in words if _WEEKDAY.fullmatch(word)]
+    if any(word[-1] not in _WEEK[first.weekday()] for word in weekdays):
+        raise ValueError(f"{first} 是周{_WEEK[first.weekday()][0]}，不是{weekdays[0]}")
+    name = " ".join(word for word in words if word not in _KINDS and word not in weekdays)
+    if re.search(_DATE, name):
+        raise ValueError("一行只写一天或一段，其余的另起一行")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"名称最多 {LONGEST_NAME} 个字")
+    return kinds[0], name
 
 
 def changes(days: Iterable[Day]) -> list[tuple[Day, str | None]]:

@@ -7,7 +7,7 @@ from weimin.kernel.codes import division_level
 from weimin.kernel.text import pinyin_key
 from weimin.network.models import Area
 from weimin.packs.parts.part import Part, Publication, day, differing, few, last_day
-from weimin.packs.read import Fault
+from weimin.packs.written import Fault
 
 _WRITTEN = ("name", "full_name", "sort_key", "kind", "valid_from", "valid_to", "successor_id",
             "note")

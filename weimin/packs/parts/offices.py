@@ -25,7 +25,7 @@ from weimin.packs.parts.part import (
     last_day,
     running_by_office,
 )
-from weimin.packs.read import Fault
+from weimin.packs.written import Fault
 
 _TITLES = {"name": "改名", "kind": "类别", "supervises": "督查本地", "phone": "电话", "address": "地址"}
 _OWN = frozenset(("name", "kind", "supervises", "valid_from", "valid_to", "pack"))

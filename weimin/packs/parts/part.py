@@ -10,7 +10,8 @@ from typing import Any
 from django.db import connection
 
 from weimin.catalogue.models import PackVersion
-from weimin.packs.read import Fault, Pack
+from weimin.packs.read import Pack
+from weimin.packs.written import Fault
 
 MOST = 4  # lines of one sort that a person reads before they are only counted
 

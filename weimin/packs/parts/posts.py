@@ -12,7 +12,7 @@ from weimin.network.models import Holding, Office, Post
 from weimin.packs import unfold
 from weimin.packs.lint_offices import ADMINISTRATORS
 from weimin.packs.parts.part import Part, Publication, differing, few, last_day, running_by_lead
-from weimin.packs.read import Fault
+from weimin.packs.written import Fault
 
 _OWN = frozenset(("title", "roles", "on_duty", "valid_to", "pack"))
 _KEPT = {

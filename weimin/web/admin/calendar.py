@@ -92,7 +92,8 @@ def new(request: HttpRequest) -> HttpResponse:
         typed["days"] = _days_text(request)
         days, wrong = decrees.read_days(read_text(typed["days"]))
         if wrong:
-            raise Invalid(fields={"days": _("有 {} 行看不懂，见下").format(len(wrong))})
+            raise Invalid(fields={"days": _("第 {} 行看不懂，一天也没有录入；见下").format(
+                "、".join(str(w.line) for w in wrong))})
         published = date_in(typed, "published")
         assert published is not None
         if "enter" not in request.POST:
@@ -117,7 +118,8 @@ def _days_text(request: HttpRequest) -> str:
         rows = read_sheet(sent.read(), sent.name or "")
     except ValueError as error:
         raise Invalid(fields={"sheet": str(error)}) from None
-    return "\n".join(" ".join(cell for cell in row if cell) for row in rows if any(row))
+    # An empty row stays a line, so that the numbers are those of the sheet.
+    return "\n".join(" ".join(cell for cell in row if cell) for row in rows)
 
 
 def _check(typed: dict[str, str], days: list[Day]) -> None:

@@ -15,6 +15,7 @@ from weimin.cases import staffing
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
+from weimin.kernel.titles import title_of
 from weimin.network import accounts
 from weimin.network.models import Account, Holding, Office, Post
 from weimin.trail import chain
@@ -153,6 +154,8 @@ def said_of(events: list[Event]) -> list[str]:
 def _said(data: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
     if data.get("active") is not None:
         return _("启用") if data["active"] else _("停用")
+    if tasks := data.get("tasks", [data["task"]] if data.get("task") else []):
+        data = {**data, "task": "、".join(_(title_of(name)) for name in tasks)}
     where = (str(data.get("office", "")), str(data.get("post", "")))
     words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
              "pack": "{}", "number": "{}", "item": "{}", "task": "{}", "name": "{}", "title": "{}",

@@ -15,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import NotFound, WrongState
+from weimin.kernel.titles import ROUTINE, title_of
 from weimin.outbox.models import Failure
 from weimin.trail import chain
 from weimin.web.admin import state
@@ -23,17 +24,6 @@ from weimin.web.page import in_role, pages
 
 chain.register(run_job="运行后台任务", retry_job="再做一次后台任务", clear_jobs="清除失败任务")
 
-TASKS = {
-    "weimin.outbox.tasks.deliver": "发送通知",
-    "weimin.trail.tasks.root": "签名并导出存证的根",
-    "weimin.ops.tasks.back_up": "备份",
-    "weimin.ops.tasks.forget": "清理过期数据",
-    "weimin.cases.tasks.silence": "逾期未告知视为受理",
-    "weimin.cases.tasks.recompute": "重算期限",
-    "weimin.cases.tasks.renewals": "延续许可逾期未决视为准予",
-    "weimin.cases.tasks.cards": "发红黄牌",
-    "weimin.cases.tasks.new_day": "撤并单位的办件移交，重算期限",
-}
 # What may be started by hand, with its lock: the same one does not wait twice.
 BY_HAND = {"weimin.ops.tasks.back_up": "backup", "weimin.trail.tasks.root": "root"}
 STATES = {"failed": "失败", "doing": "正在做", "todo": "等待", "succeeded": "做完"}
@@ -98,7 +88,10 @@ def jobs(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("s", "failed" if counts["failed"] else "todo")
     wanted = wanted if wanted in STATES else "failed"
     rows = ProcrastinateJob.objects.filter(status=wanted).order_by("-id")
-    at, pager = pages(request, rows.count() if wanted == "succeeded" else counts[wanted])
+    everything = wanted == "failed" or request.GET.get("all") == "1"
+    if not everything:
+        rows = rows.exclude(task_name__in=ROUTINE)
+    at, pager = pages(request, counts[wanted] if wanted == "failed" else rows.count())
     found = list(rows[at])
     times = _last_events([job.pk for job in found])
     why = dict(Failure.objects.filter(pk__in=[job.pk for job in found]).values_list("pk", "reason"))
@@ -110,13 +103,13 @@ def jobs(request: HttpRequest) -> HttpResponse:
     ]
     return admin_page(
         request, "jobs.jinja", door="admin-jobs", chips=chips, wanted=wanted, pager=pager,
-        rows=[{"id": job.pk, "task": _(TASKS.get(job.task_name, job.task_name)),
+        rows=[{"id": job.pk, "task": _(title_of(job.task_name)),
                "attempts": job.attempts, "at": say_moment(times[job.pk]) if job.pk in times else "",
                "why": why.get(job.pk, ""),
                "planned": say_moment(job.scheduled_at) if job.scheduled_at else ""}
               for job in found],
-        by_hand=[(name, _(TASKS[name])) for name in BY_HAND], failed=counts["failed"],
-        workers=f["workers"], backup=state.last_backup(), said=request.GET.get("said"),
+        by_hand=[(name, _(title_of(name))) for name in BY_HAND], failed=counts["failed"],
+        everything=everything, workers=f["workers"], backup=state.last_backup(), said=request.GET.get("said"),
     )
 
 
