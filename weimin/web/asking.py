@@ -7,7 +7,7 @@ members of a household, ``s-…`` scenarios, ``f-…`` fields, ``t-field-0-colum
 and ``declared`` materials.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -111,17 +111,25 @@ def asked_fields(item: ItemSpec) -> list[Field]:
             and not f.prefill.startswith("organisation.")]
 
 
-def raw_answers(post: QueryDict, item: ItemSpec) -> dict[str, Any]:
-    """Scenario answers, fields and tables as they were typed."""
+def answers_in(post: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
+    """What was typed for these fields, tables among them."""
     answers: dict[str, Any] = {}
-    for field in asked_fields(item):
-        name = f"f-{field.key}"
-        value = [v for v in post.getlist(name) if v] if field.multiple else post.get(name, "").strip()
+    for field in fields:
+        name, value = f"f-{field.key}", ""  # type: str, Any
+        if field.type == "table":
+            value = rows_of(post, f"t-{field.key}", list(field.columns))
+        elif field.multiple:
+            value = [v for v in post.getlist(name) if v]
+        else:
+            value = str(post.get(name, "")).strip()
         if value:
             answers[field.key] = value
-    for table in tables_of(item):
-        if rows := rows_of(post, f"t-{table.key}", list(table.columns)):
-            answers[table.key] = rows
+    return answers
+
+
+def raw_answers(post: QueryDict, item: ItemSpec) -> dict[str, Any]:
+    """Scenario answers, fields and tables as they were typed."""
+    answers = answers_in(post, [*asked_fields(item), *tables_of(item)])
     for scenario in item.scenarios:
         if post.get(f"s-{scenario.key}"):
             answers[scenario.key] = post[f"s-{scenario.key}"]

@@ -34,7 +34,8 @@ from weimin.network.models import Post
 from weimin.trail import offline_check
 from weimin.trail.export import proof_of
 from weimin.web.desk import delivery
-from weimin.web.desk.case import event_of, facts_of, person_of
+from weimin.web.desk.case import facts_of, person_of
+from weimin.web.desk.trail import event_of
 from weimin.web.papers import FORMS
 from weimin.web.sealed import SEALED
 
@@ -171,7 +172,7 @@ def _application(file: CaseFile) -> Iterator[str]:
 
 def _story(file: CaseFile) -> Iterator[str]:
     for event in reversed(reading.happenings(file.id)):
-        said = event_of(event, file.item.flow)
+        said = event_of(event, file.item)
         yield f"{event.seq}. {said['at']} {said['what']} {said['who']}（{event.mark}）"
         if said["said"]:
             yield f"    {said['said']}"

@@ -16,7 +16,7 @@ from weimin.web.admin import (
     system,
 )
 from weimin.web.api.router import api
-from weimin.web.desk import cards, case, dossiers, intake, lists
+from weimin.web.desk import cards, case, correct, dossiers, intake, lists
 from weimin.web.portal import apply, kept, verify
 from weimin.web.portal import views as portal
 
@@ -62,6 +62,7 @@ urlpatterns = [
     path("desk/received/<str:number>", intake.received, name="received"),
     path("desk/cases/<str:number>", case.case, name="case"),
     path("desk/cases/<str:number>/do/<str:verb>", case.act, name="act"),
+    path("desk/cases/<str:number>/correct", correct.correct, name="correct"),
     path("desk/cases/<str:number>/reveal/<int:person>", case.reveal, name="reveal"),
     path("desk/cases/<str:number>/dossier.zip", dossiers.one, name="dossier"),
     path("desk/dossiers", dossiers.years, name="dossiers"),

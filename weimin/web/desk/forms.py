@@ -4,10 +4,11 @@ The server says which verbs an actor may use; this says only what their dialogs 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weimin.cases import materials
@@ -15,31 +16,67 @@ from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
 from weimin.cases.erasing import BASES, kept_until
+from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.catalogue.routes import Routes
+from weimin.catalogue.spec import Field
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
-from weimin.kernel.errors import Invalid
+from weimin.kernel.errors import Invalid, WeiminError
 from weimin.network.models import Holding, Post
 from weimin.web.desk import delivery
+from weimin.web.desk.areas import areas_for
+from weimin.web.desk.trail import term_of
 
 Fields = list[dict[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Form:
-    """The dialog of one action."""
+    """The dialog of one action; where ``href`` is set, it is a page of its own."""
 
     id: str
     action: Action
     fields: Fields
     danger: bool = False
     hint: str = ""
+    href: str = ""
+    questions: tuple[Field, ...] = ()  # of the item's form, asked as at the counter
+    areas: list[tuple[str, str]] = field(default_factory=list)  # to choose from, for those
+    scans: list[tuple[str, str]] = field(default_factory=list)  # materials: key and name
+    typed: QueryDict = field(default_factory=QueryDict)
+    wrong: dict[str, str] = field(default_factory=dict)  # by the name of the field
+    errors: list[dict[str, str]] = field(default_factory=list)
+    open: bool = False
+
+    def come_back(self, post: QueryDict, error: WeiminError) -> None:
+        """Stand open with what was typed and what is wrong with it."""
+        self.open, self.typed = True, post
+        said = dict(error.fields) if isinstance(error, Invalid) else {}
+        for each in self.fields:
+            name = str(each["name"])
+            key = name.removeprefix("answer-").removeprefix("gap-")
+            if key in said:
+                self._mark(name, f"{self.id}-{name}", said.pop(key))
+            if name in post and each.get("kind") != "hidden":
+                each["value"] = post.getlist(name) if each.get("kind") == "checkboxes" else post[name]
+            elif each.get("kind") == "checkboxes":
+                each["value"] = []
+        for question in self.questions:
+            if question.key in said:
+                self._mark(question.key, f"f-{question.key}", said.pop(question.key))
+        self.errors += [{"href": f"#{self.id}-title", "text": text} for text in said.values()]
+        if not self.errors:
+            self.errors = [{"href": f"#{self.id}-title", "text": f"{error.message} {error.remedy}".strip()}]
+
+    def _mark(self, name: str, anchor: str, said: str) -> None:
+        self.wrong[name] = said
+        self.errors.append({"href": f"#{anchor}", "text": said})
 
 
 def forms_of(file: CaseFile) -> list[Form]:
@@ -50,10 +87,21 @@ def forms_of(file: CaseFile) -> list[Form]:
 def _form(file: CaseFile, action: Action) -> Form:
     name = f"{action.verb}-{action.step.id}" if action.step else action.verb
     maker = _FIELDS.get(action.verb)
-    return Form(
+    form = Form(
         id=name, action=action, fields=maker(file, action) if maker else [],
         danger=action.verb in ("refuse", "end", "withdraw", "revoke", "erase"), hint=_HINTS.get(action.verb, ""),
     )
+    if action.verb == "correct":
+        form.href = reverse("correct", args=[file.number])
+    if action.verb == "supplement":
+        form.questions = tuple(unanswered(file.item, file.row["facts"]))
+        form.scans = [] if not form.fields else list(form.fields[0]["options"])
+        if any(q.type == "area" for q in form.questions):
+            form.areas = areas_for(file.actor, file.row["area_id"])
+    blank = unanswered(file.item, file.row["facts"]) if action.verb.startswith("notify") else []
+    if blank:
+        form.hint += _("没有填写的也会写进去：{}。").format("、".join(f.label for f in blank))
+    return form
 
 
 _HINTS = {
@@ -125,7 +173,7 @@ def _supplement(file: CaseFile, action: Action) -> Fields:
               if file.materials.get(spec.key) in ("missing", "promised", None)]
     return [{"name": "have", "label": _("现在补来的材料"), "kind": "checkboxes",
              "options": [(spec.key, spec.name) for spec in absent],
-             "value": [spec.key for spec in absent]}]
+             "value": [spec.key for spec in absent if spec.need != "optional"]}] if absent else []
 
 
 def _accept(file: CaseFile, action: Action) -> Fields:
@@ -230,14 +278,6 @@ def _reassign(file: CaseFile, action: Action) -> Fields:
     ]
 
 
-def _correct(file: CaseFile, action: Action) -> Fields:
-    fields: Fields = [
-        {"name": f"fact-{f.key}", "label": f.label, "optional": True, "hint": f.hint or None}
-        for f in file.item.form if f.type in ("text", "date", "number", "money", "area")
-    ]
-    return [*fields, _text("reason", _("更正的原因"))]
-
-
 def _erase(file: CaseFile, action: Action) -> Fields:
     until = kept_until(file.item, file.row["closed_at"])
     kept = _("永久保管") if until is None else _("保管期限到 {}").format(say_date(until))
@@ -275,9 +315,8 @@ def _card_choice(file: CaseFile, cards: list[CardRow]) -> dict[str, Any]:
 
 def card_words(file: CaseFile, card: CardRow) -> str:
     """A card in words: 红牌（县级审核确认），县民政局，申辩中."""
-    step = file.item.flow.steps.get(card.about.split()[0])
     return _("{colour}（{term}），{office}，{state}").format(
-        colour=COLOUR_TITLES[card.colour], term=step.title if step else _("全件期限"),
+        colour=COLOUR_TITLES[card.colour], term=term_of(file.item.flow, card.about),
         office=file.routes.office_names.get(card.office_id, ""), state=CARD_STATES[card.state],
     )
 
@@ -289,7 +328,7 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
-    "reassign": _reassign, "correct": _correct,
+    "reassign": _reassign,
     "erase": _erase,
     "contest_card": _contest, "rule_on_card": _rule_on,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
@@ -352,7 +391,6 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
-    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "nudge": lambda post: {"words": post.get("words", "")},

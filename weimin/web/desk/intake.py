@@ -3,7 +3,6 @@
 import uuid
 
 import segno
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,6 +22,7 @@ from weimin.network.models import Area, living
 from weimin.registry.models import Organisation
 from weimin.registry.people import home_of, known_person
 from weimin.web import asking, guided
+from weimin.web.desk.areas import areas_for
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 
@@ -131,7 +131,7 @@ def _form(
         typed=typed, errors=errors, wrong=fields, who=who, limit=item.promised or item.statutory,
         materials=asking.materials_of(typed, item), twin=isinstance(error, AlreadyOpen),
         twin_number=error.details.get("number") if error else None,
-        key=typed.get("key") or uuid.uuid4().hex, areas=_areas(actor, typed),
+        key=typed.get("key") or uuid.uuid4().hex, areas=areas_for(actor, typed.get("area", ""), named=typed.get("place", "")),
         place_area=typed.get("area") or actor.area_path.strip("/").split("/")[-1],
     )
 
@@ -142,20 +142,6 @@ _OWN = frozenset(("identity", "name", "phone", "area", "paper", "agent_identity"
 
 def _anchor(key: str) -> str:
     return key if key in _OWN else f"f-{key}"
-
-
-def _areas(actor: Actor, typed: QueryDict) -> list[tuple[str, str]]:
-    """Villages of the officer's own town, those found by name, and the one that is chosen."""
-    path = actor.area_path
-    parts = path.strip("/").split("/")
-    town = "/" + "/".join(parts[:3]) + "/" if len(parts) >= 3 else path
-    wanted = Q(path__startswith=town)
-    if place := typed.get("place", "").strip():
-        wanted |= Q(full_name__contains=place)
-    if typed.get("area"):
-        wanted |= Q(code=typed["area"])
-    rows = Area.objects.filter(wanted, living(clock.today()), level="village")
-    return list(rows.order_by("sort_key").values_list("code", "full_name")[:400])
 
 
 def _seat(request: HttpRequest, code: str) -> guided.Seat:

@@ -21,7 +21,10 @@
       hit('[data-elder]').lastElementChild.textContent = elder ? '标准版' : '大字版';
     }
     if (hit('[data-leave]')) sessionStorage.clear();   /* a shared PC keeps nobody's drafts */
-    if ((t = hit('[data-dialog]')) && (m = $(t.hash)) && m.showModal) { e.preventDefault(); m.showModal(); }
+    if ((t = hit('a[href^="#"]')) && t.hash.length > 1 && (m = d.getElementById(t.hash.slice(1)))) {
+      if (m.showModal) { e.preventDefault(); $$('[data-menu][open]').forEach(function (x) { x.open = false; }); m.showModal(); }
+      else if (m.tabIndex >= 0 && t.closest('[data-errors]')) { e.preventDefault(); m.focus(); m.scrollIntoView({ block: 'nearest' }); }
+    }
     if ((t = hit('[data-close]')) && t.closest('dialog').open) { e.preventDefault(); t.closest('dialog').close(); }
     if ((t = hit('[data-item]'))) memo(sessionStorage, 'at', t.id);
     if (t && desk && t.closest('.pane-list') && beside() && !e.ctrlKey && !e.metaKey && !e.shiftKey && !e.button) { e.preventDefault(); openCase(t.href); }
@@ -55,8 +58,7 @@
     put(pane, part.outerHTML);
     desk.className = 'desk is-case'; pane.scrollTop = 0;
     d.title = part.dataset.title; current(part.dataset.case);
-    var m = $('dialog[open]', pane);
-    if (m) { m.open = false; m.showModal(); } else $('h1', pane).focus({ preventScroll: true });
+    if (!$('dialog[open]', pane)) $('h1', pane).focus({ preventScroll: true });
     return true;
   }
   function openCase(href, keep) {
@@ -200,6 +202,7 @@
   /* A page, or a part of one that came later */
   function ready(scope) {
     var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at');
+    $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
     drafts(scope); count();
     if (m) m.focus();
