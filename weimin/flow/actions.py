@@ -188,6 +188,7 @@ RULES: tuple[Rule, ...] = (
           only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
+    _rule("call", "登记电话告知", "noticed decided", "receiver competent lead"),
     _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),
     _rule("issue_cards", "亮牌", "received noticed accepted decided", "system",
           only_if=lambda now, mine, step: now.card_due,

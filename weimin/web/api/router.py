@@ -20,6 +20,7 @@ from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
 from weimin.kernel import clock
+from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
@@ -188,14 +189,15 @@ class RowOut(Schema):
     state: str
     outcome: str
     waits_for: str
-    due_at: datetime | None
-    late: bool
+    due_at: datetime | None  # in +08:00, as every moment here
+    late: bool = Field(description="已超期：在办的过了期限，或办结时已超期；与屏幕上一致")
 
 
 def _row(row: reading.Row) -> RowOut:
     return RowOut(
         number=row.number, item=row.item.name, applicant=row.applicant, state=row.state,
-        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at, late=row.late,
+        outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at,
+        late=row.is_late(clock.now()),
     )
 
 
@@ -256,12 +258,15 @@ def case(request: HttpRequest, number: Number) -> Any:
     names = file.routes.office_names
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
-        outcome=file.outcome, waits_for="", due_at=file.due_at, late=file.late,
+        outcome=file.outcome, due_at=file.due_at and local(file.due_at),
+        waits_for=reading.waits_for(file.state, (
+            file.item.flow.steps[s.key].title for s in file.steps if s.state == "open")),
+        late=bool(file.late or (file.state != "closed" and file.due_at and file.due_at < file.now)),
         version=file.version, office=names.get(file.office_id, ""),
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,
                     state=s.state, outcome=s.outcome, office=names.get(s.office_id or 0, ""),
-                    due_at=s.due_at)
+                    due_at=s.due_at and local(s.due_at))
             for s in file.steps
         ],
         actions=[

@@ -331,6 +331,10 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "reassign": _reassign,
     "erase": _erase,
     "contest_card": _contest, "rule_on_card": _rule_on,
+    "call": lambda file, action: [
+        {"name": "reached", "label": _("告知到了吗"), "kind": "radios", "inline": True, "value": "1",
+         "options": [("1", _("告知到了")), ("", _("没联系上"))]},
+        _text("note", _("说了什么"), optional=True, rows=2)],
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
 
@@ -393,6 +397,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
+    "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
+    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
     "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),

@@ -49,6 +49,8 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append(_("全件决定：{}").format(OUTCOME_TITLES.get(data["decided"], "")))
     if data.get("way") in WAYS:
         said.append(WAYS[data["way"]].title)
+    if "reached" in data:
+        said.append(_("已告知") if data["reached"] else _("没联系上"))
     if data.get("twin"):
         said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(data["twin"]))
     if data.get("on_behalf"):
