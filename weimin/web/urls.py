@@ -16,7 +16,7 @@ from weimin.web.admin import (
     system,
 )
 from weimin.web.api.router import api
-from weimin.web.desk import cards, case, correct, dossiers, intake, lists
+from weimin.web.desk import batch, calls, cards, case, correct, dossiers, intake, lists, sheet
 from weimin.web.portal import apply, kept, verify
 from weimin.web.portal import views as portal
 
@@ -50,10 +50,10 @@ urlpatterns = [
     # 工作台
     path("desk", lists.desk, name="desk"),
     path("desk/search", lists.search, name="search"),
-    path("desk/calls", lists.calls, name="calls"),
+    path("desk/calls", calls.listed, name="calls"),
     path("desk/cards", cards.cards, name="cards"),
-    path("desk/excel", lists.excel, name="excel"),
-    path("desk/batch", lists.batch, name="batch"),
+    path("desk/excel", sheet.excel, name="excel"),
+    path("desk/batch", batch.batch, name="batch"),
     path("desk/intake", intake.find_item, name="intake-find"),
     path("desk/intake/<str:code>", intake.intake, name="intake"),
     path("desk/intake/<str:code>/guided", intake.one_by_one, name="guided"),

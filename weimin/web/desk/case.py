@@ -61,7 +61,10 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             raise
         file = CaseFile.load(number, actor=actor, now=now, lock=False)
         return _show(request, file, error=error, verb=verb, status=error.status)
-    came = f"&from={quote(back)}" if (back := safe_from(request.POST.get("from", ""))) else ""
+    back = safe_from(request.POST.get("from", ""))
+    if back == reverse("calls") and verb == "call":
+        return redirect(f"{back}?done={number}")
+    came = f"&from={quote(back, safe='')}" if back else ""
     return redirect(f"{reverse('case', args=[number])}?done={verb}{came}")
 
 
