@@ -23,6 +23,7 @@ from weimin.kernel.errors import AlreadyOpen, Invalid, NotAllowed, NotFound, Wro
 from weimin.kernel.text import mask_code, mask_name
 from weimin.network.actor import Actor
 from weimin.network.models import Area
+from weimin.registry.certificates import held
 from weimin.trail import chain
 
 CHANNELS = {
@@ -324,14 +325,16 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
     unknown = (set(intake.have) | set(intake.declared)) - set(specs)
     if unknown:
         raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个事项不需要这份材料"))
-    held = _certificates_held(intake, {s.replaced_by for s in specs.values() if s.replaced_by})
+    holder = _applicant(intake)
+    standing_in = held({s.replaced_by for s in specs.values() if s.replaced_by},
+                       person=holder.person_id, organisation=holder.organisation_id)
     rows = []
     for key, spec in specs.items():
         state, certificate = "missing", None
         if key in intake.have:
             state = "have"
-        elif spec.replaced_by in held:
-            state, certificate = "replaced", held[spec.replaced_by]
+        elif spec.replaced_by in standing_in:
+            state, certificate = "replaced", standing_in[spec.replaced_by].id
         elif key in intake.declared:
             if not spec.commitment:
                 raise Invalid(fields={key: "这份材料不适用告知承诺"})
@@ -342,22 +345,6 @@ def _put_materials(file: CaseFile, intake: Intake) -> None:
         file.materials_written[key] = row
         rows.append({"case_id": file.row["id"], "key": key, **row})
     file.batch.insert("cases_material", rows)
-
-
-def _certificates_held(intake: Intake, types: set[str]) -> dict[str, int]:
-    """Valid certificates that were issued here and stand in for a material (K6)."""
-    holder = _applicant(intake)
-    if not types:
-        return {}
-    column = "holder_person_id" if holder.person_id else "holder_organisation_id"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT type, max(id) FROM registry_certificate WHERE {column} = %s"
-            " AND type = ANY(%s) AND revoked_at IS NULL"
-            " AND (valid_to IS NULL OR valid_to >= current_date) GROUP BY type",
-            [holder.person_id or holder.organisation_id, list(types)],
-        )
-        return dict(cursor.fetchall())
 
 
 def _who_sees(file: CaseFile, on: Any) -> list[tuple[int, str]]:

@@ -20,11 +20,12 @@ from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
+from weimin.cases.verbs.suspend import uncounted
 from weimin.catalogue.routes import Routes
 from weimin.catalogue.spec import Field
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
-from weimin.flow.profiles import PAUSE_TITLES
+from weimin.flow.profiles import COUNTED, PAUSE_TITLES
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, WeiminError
@@ -109,7 +110,7 @@ _HINTS = {
     "refuse": "书面决定会写明理由和救济途径（行政复议、行政诉讼）。",
     "hand_over": "对方接收以前，您的岗位仍是主办。",
     "transfer": "计时不停，居民会收到告知。",
-    "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
+    "suspend": "居民会收到书面告知：等什么、要多久。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
@@ -209,15 +210,13 @@ def _revoke(file: CaseFile, action: Action) -> Fields:
 
 
 def _suspend(file: CaseFile, action: Action) -> Fields:
-    uncounted = file.item.profile.uncounted
-    options = [
-        {"value": key, "text": title,
-         "hint": _("依法不计时") if key in uncounted else _("照常计时")}
-        for key, title in PAUSE_TITLES.items()
-    ]
+    free = uncounted(file.item)
+    offered = [key for key in PAUSE_TITLES if key in free or key in COUNTED]
     return [
-        {"name": "reason", "label": _("原因"), "kind": "select",
-         "options": [(o["value"], f"{o['text']}（{o['hint']}）") for o in options]},
+        {"name": "reason", "label": _("等什么"), "kind": "select",
+         "hint": None if free else _("这类事项没有依法不计时的情形：等待会告知居民，期限照常计算。"),
+         "options": [(key, PAUSE_TITLES[key] + (_("（依法不计时）") if key in free else _("（照常计时）")))
+                     for key in offered]},
         {"name": "expected", "label": _("需要多长时间"), "hint": _("书面告知申请人，如“约10个工作日”"),
          "width": "18"},
         _text("note", _("说明"), optional=True),

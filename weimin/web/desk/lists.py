@@ -97,11 +97,12 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("case", rows[0].number)
     asked = f"?q={quote(text)}"
     base = f"{asked}&state={state}&page="
-    # What was looked for may be somebody's number: no address carries it on to the case.
+    # What was looked for may be somebody's number: the case's address does not carry it on.
+    here = request.path if len(text) > 10 else request.path + base + str(number)
     titles = {"all": _("全部"), "open": _("在办"), "closed": _("已办结")}
     return page(request, "desk/search.jinja", rows=lines(rows, now), text=text, number=number,
                 more=len(rows) == reading.PAGE, state=state, base=base,
-                came=f"?from={request.path}" if not text else "",
+                came=f"?from={quote(here, safe='')}",
                 filters=[{"text": title, "href": f"{asked}&state={key}", "current": key == state}
                          for key, title in titles.items()])
 

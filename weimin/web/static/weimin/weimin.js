@@ -107,15 +107,15 @@
   }
 
   /* Forms whose questions depend on answers: the server draws them anew, what was typed stays */
-  function again(form, look, by) {
-    var body = new FormData(form), mark = d.activeElement && { name: d.activeElement.name, value: d.activeElement.value, tick: /^(radio|checkbox)$/.test(d.activeElement.type) };
+  function again(form, look, by, fewer) {    /* fewer: only the list of materials changes, questions stay */
+    var body = new FormData(form), a = d.activeElement, mark = a && { name: a.name, value: a.value, tick: /^(radio|checkbox)$/.test(a.type) };
     Array.from(body.keys()).forEach(function (k) { if (body.get(k) instanceof File) body.delete(k); });
     body.set('look', look);
     return get(form.action, 'form', body).then(function (answer) {
       var fresh = parsed(answer.text), old = $('[data-errors]', form), errors = $('[data-errors]', fresh), m;
       if (!$('[data-part]', fresh)) { location.reload(); return; }
       if (old) old.remove();
-      $$('[data-part]', form).forEach(function (p) { put(p, d.importNode($('#' + p.id, fresh), true).innerHTML); });
+      if (!fewer) $$('[data-part]', form).forEach(function (p) { put(p, d.importNode($('#' + p.id, fresh), true).innerHTML); });
       $$('[data-keyed]', form).forEach(function (list, i) {
         var next = $$('[data-keyed]', fresh)[i];
         $$('[data-row]', next).forEach(function (li) {      /* a row that stays keeps its files */
@@ -126,6 +126,7 @@
         while (next.firstChild) list.append(next.firstChild);
         list.dispatchEvent(new CustomEvent('weimin:part', { bubbles: true, detail: list }));
       });
+      if (fewer) return;
       if (errors) { form.insertBefore(d.importNode(errors, true), $('.two', form)); $('[data-errors]', form).focus(); return; }
       if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
       else m = $$('input,select,textarea,button', form).filter(function (x) { return mark && mark.name && x.name === mark.name && (!mark.tick && x.type !== 'submit' || x.value === mark.value); })[0];
@@ -137,7 +138,7 @@
     if (!b) return;
     e.preventDefault(); again(b.form, b.value, b).catch(function () { b.form.submit(); });
   });
-  on('change', function (e) { if ('look' in e.target.dataset) again(e.target.form, '2'); });
+  on('change', function (e) { if ('look' in e.target.dataset) again(e.target.form, '2', null, e.target.dataset.look === 'materials'); });
 
   /* Keys: j k / ? Escape and the letters that buttons carry */
   function items() { return $$('[data-list] [data-item]').filter(function (x) { return x.offsetParent; }); }
