@@ -342,6 +342,10 @@ class CaseFile:
         # Without an heir it waits where it would have been, in everybody's sight.
         return self.routes.heir(office, lines, local(self.now).date()) or office
 
+    def office_for(self, spec: StepSpec) -> int | None:
+        """Whose work a step without branches would be if it opened now."""
+        return self._office_for(spec, "")
+
     def _path_for(self, place: str | None) -> list[str]:
         """The area whose office a step belongs to: the case's, or another declared place."""
         from weimin.cases.places import path_of

@@ -317,8 +317,9 @@ def _parties(rows: Any) -> list[Someone]:
 
 _MATERIALS = """
 SELECT json_object_agg(m.key, json_build_object('state', m.state, 'note', m.note,
-       'file', m.file_id, 'due_on', m.due_on, 'certificate', t.number))
+       'file', m.file_id, 'type', f.media_type, 'due_on', m.due_on, 'certificate', t.number))
   FROM cases_material m LEFT JOIN registry_certificate t ON t.id = m.certificate_id
+  LEFT JOIN documents_file f ON f.id = m.file_id
  WHERE m.case_id = %(case)s
 """
 

@@ -57,7 +57,7 @@ def lines(rows: list[reading.Row], now: datetime, back: str) -> list[dict[str, o
             "id": row.number, "item": plain_name(row.item.name), "who": row.applicant,
             "color": colour, "word": word, "state": row.state, "late": row.late,
             "why": f"{office} {row.waits_for}".strip() if row.state != "closed" else "",
-            "lead": row.lead, "number": group_case_number(row.number).replace(" ", "\N{NO-BREAK SPACE}"),
+            "lead": row.lead, "number": group_case_number(row.number),
             "href": f"{reverse('case', args=[row.number])}?from={quote(back, safe='')}",
         })
     return found

@@ -16,6 +16,7 @@ from weimin.cases.circumstances import doers, standing
 from weimin.cases.clocks import CLOCK_TITLES
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
+from weimin.cases.on_the_spot import on_the_spot
 from weimin.cases.verb import VERBS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
@@ -49,10 +50,11 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     """Do what a dialog asked for; a refusal comes back to the same page with what was typed."""
     actor, now = staff(request), clock.now()
-    if verb not in VERBS or verb == "receive":
+    do: Any = on_the_spot if verb == "on_the_spot" else VERBS.get(verb)
+    if do is None or verb == "receive":
         raise NotFound(_("没有这个操作"))
     try:
-        VERBS[verb](
+        do(
             number, actor=actor, now=now, key=request.POST.get("key", ""),
             expect=_expected(request), **_params(request, actor, number, verb),
         )
@@ -76,7 +78,8 @@ def _params(request: HttpRequest, actor: Actor, number: str, verb: str) -> dict[
         params["have"] |= scans_of(request, actor)
         params |= {"facts": facts} if facts else {}
     if "answer-way" in request.POST:
-        params["answers"] = delivery.answers_of(request.POST, actor)
+        handed = delivery.answers_of(request.POST, actor)
+        params["handed" if verb == "on_the_spot" else "answers"] = handed
     return params
 
 
@@ -210,8 +213,11 @@ def _materials(file: CaseFile, rows: dict[str, dict[str, Any]]) -> list[dict[str
             note = _("由 {} 代替").format(row["certificate"])
         if isinstance(row.get("due_on"), date):
             note = _("{} 前补齐").format(say_date(row["due_on"]))
-        links = [{"text": _("看"), "href": reverse("file", args=[row["file"]])}] if row.get("file") else []
-        found.append({"name": spec.name, "state": state, "note": note, "links": links})
+        href = reverse("file", args=[row["file"]]) if row.get("file") else ""
+        picture = href if str(row.get("type") or "").startswith("image/") else ""
+        links = [{"text": _("看扫描件"), "href": href}] if href else []
+        found.append({"name": spec.name, "state": state, "note": note, "links": links,
+                      "picture": picture})
     return found
 
 

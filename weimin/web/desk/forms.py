@@ -18,6 +18,7 @@ from weimin.cases.circumstances import longest_extension
 from weimin.cases.erasing import BASES, kept_until
 from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
+from weimin.cases.on_the_spot import is_whole, reach
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.verbs.suspend import uncounted
@@ -82,7 +83,25 @@ class Form:
 
 def forms_of(file: CaseFile) -> list[Form]:
     """A dialog for each action that the server allows, in the table's order."""
-    return [_form(file, action) for action in file.actions()]
+    forms = [_form(file, action) for action in file.actions()]
+    return [spot, *forms] if (spot := _on_the_spot(file)) else forms
+
+
+def _on_the_spot(file: CaseFile) -> Form | None:
+    """An instant item in one form, as far as this post may go."""
+    steps = reach(file)
+    if not steps:
+        return None
+    whole = is_whole(file, steps)
+    fields: Fields = [_text("opinion", _("意见"), rows=2)]
+    if any(kind_of(spec.kind).delivers for spec in steps):
+        fields += [field for field in delivery.fields(file) if field.get("kind") != "hidden"]
+    said = "、".join([_("受理"), *(spec.title for spec in steps), *([_("归档")] if whole else [])])
+    return Form(
+        id="on_the_spot", fields=fields, hint=_("一次办完：{}。每一步都单独留下记录。").format(said),
+        action=Action(verb="on_the_spot", primary=True,
+                      title=_("当场办结") if whole else _("受理并当场决定")),
+    )
 
 
 def _form(file: CaseFile, action: Action) -> Form:
@@ -396,6 +415,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
+    "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
     "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
     "nudge": lambda post: {"words": post.get("words", "")},

@@ -119,8 +119,8 @@
       $$('[data-keyed]', form).forEach(function (list, i) {
         var next = $$('[data-keyed]', fresh)[i];
         $$('[data-row]', next).forEach(function (li) {      /* a row that stays keeps its files */
-          var mine = $('[data-row="' + li.dataset.row + '"]', list);
-          if (mine) next.replaceChild(mine, li);
+          var mine = $('[data-row="' + li.dataset.row + '"] .scan', list), its = $('.scan', li);
+          if (mine && its) its.parentNode.replaceChild(mine, its);
         });
         while (list.firstChild) list.firstChild.remove();
         while (next.firstChild) list.append(next.firstChild);
