@@ -1,9 +1,10 @@
-"""当场办结: an instant item in one form. The verbs run in their order, each with its own event.
+"""连着办: of an instant item, in one form, all that one officer may do now one after the other.
 
-No rule is bent: who may do what is asked of the table of actions at every verb, and whoever may
-not do the next step leaves it to those who may. All of it happens, or nothing.
+The verbs run in their order, each with its own event. No rule is bent: at every verb the table of
+actions is asked, and what another must do is left to him. All of it happens, or nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,34 +18,38 @@ from weimin.flow.graph import StepSpec
 from weimin.flow.kinds import kind_of
 from weimin.network.actor import Actor
 
+FEWEST = 2  # one thing alone has its own form
 
-def reach(file: CaseFile) -> list[StepSpec]:
-    """The steps that this actor could do one after the other once he accepted; empty: not offered.
 
-    It is offered where that leads at least to the decision.
+def reach(file: CaseFile) -> list[str]:
+    """The verbs and steps that this actor could do now one after the other: accept, step keys, close.
+
+    Empty where that is not more than one.
     """
-    if not file.item.instant or file.row["state"] != "received":
+    offered = {action.verb for action in file.actions()}
+    if not file.item.instant or not offered & {"accept", "complete"}:
         return []
-    if not any(action.verb == "accept" for action in file.actions()):
-        return []
-    found: list[StepSpec] = []
-    for spec in file.item.flow.ordered:
-        if not holds(spec.when, file.facts):
-            continue
-        if not _is_simple(spec) or file.office_for(spec) not in file.actor.offices:
+    found = ["accept"] if "accept" in offered else []
+    done = {row.key for row in file.steps if row.state in ("done", "skipped")}
+    mine = {row.key for row in file.steps if row.account_id == file.actor.account_id}
+    ahead = [spec for spec in file.item.flow.ordered if spec.key not in done and holds(spec.when, file.facts)]
+    for spec in ahead:
+        theirs = file.office_for(spec) not in file.actor.offices
+        if theirs or not is_simple(spec) or set(spec.other_than) & (mine | set(found)):
             break
-        if spec.other_than and {each.key for each in found} & set(spec.other_than):
-            break  # whoever reviewed does not decide
-        found.append(spec)
-    return found if any(kind_of(spec.kind).decides for spec in found) else []
+        found.append(spec.key)
+    else:
+        if file.row["office_id"] in file.actor.offices:
+            found.append("close")
+    return found if len(found) >= FEWEST else []
 
 
-def is_whole(file: CaseFile, steps: list[StepSpec]) -> bool:
-    """Whether nothing remains to be done after these steps."""
-    return bool(steps) and steps[-1] is file.item.flow.ordered[-1]
+def specs(file: CaseFile, reached: Iterable[str]) -> list[StepSpec]:
+    """The steps among what can be reached."""
+    return [file.item.flow.steps[key] for key in reached if key in file.item.flow.steps]
 
 
-def _is_simple(spec: StepSpec) -> bool:
+def is_simple(spec: StepSpec) -> bool:
     """Whether the step asks for nothing but an opinion, or hands the result over."""
     asked = {ask.key for ask in kind_of(spec.kind).asks if ask.required and "approve" in ask.when}
     return spec.each is None and (kind_of(spec.kind).delivers or asked <= {"opinion"})
@@ -55,24 +60,30 @@ def on_the_spot(
     number: str, *, actor: Actor, now: datetime, key: str = "", expect: int | None = None,
     opinion: str = "", handed: dict[str, Any] | None = None,
 ) -> Answer:
-    """Accept, then do every step that :func:`reach` names, then close if nothing remains.
+    """Do what :func:`reach` names, in its order. ``handed`` proves the delivery, if that is among it.
 
     Raises what the verbs raise; then none of them was done.
     """
-    file = CaseFile.load(number, actor=actor, now=now, lock=False)
-    steps = reach(file)
-    answer = accept(number, actor=actor, now=now, key=f"{key}:accept" if key else "", expect=expect)
-    for spec in steps:
+    file = CaseFile.load(number, actor=actor, now=now, lock=True)
+    file.check_version(expect)
+    reached = reach(file)
+    if not reached:
+        file.require("complete")  # says why it is not his, or not now
+    for each in reached:
+        said = {"actor": actor, "now": now, "key": f"{key}:{each}" if key else ""}
+        if each == "accept":
+            answer = accept(number, **said)
+        elif each == "close":
+            answer = close(number, **said)
+        else:
+            answer = complete(number, **said, **_of_step(file, each, opinion, handed or {}))
         file = CaseFile.load(number, actor=actor, now=now, lock=False)
-        row = next((r for r in file.steps if r.state == "open" and r.key == spec.key), None)
-        if row is None or row.id is None:
-            break
-        kind = kind_of(spec.kind)
-        answers = dict(handed or {}) if kind.delivers else (
-            {"opinion": opinion} if any(ask.key == "opinion" for ask in kind.asks) else {})
-        answer = complete(number, actor=actor, now=now, step=row.id, outcome="approve",
-                          answers=answers, key=f"{key}:{spec.key}" if key else "")
-    file = CaseFile.load(number, actor=actor, now=now, lock=False)
-    if any(action.verb == "close" for action in file.actions()):
-        answer = close(number, actor=actor, now=now, key=f"{key}:close" if key else "")
     return answer
+
+
+def _of_step(file: CaseFile, key: str, opinion: str, handed: dict[str, Any]) -> dict[str, Any]:
+    kind = kind_of(file.item.flow.steps[key].kind)
+    asks_opinion = any(ask.key == "opinion" for ask in kind.asks)
+    row = next(row for row in file.steps if row.state == "open" and row.key == key)
+    return {"step": row.id, "outcome": "approve",
+            "answers": dict(handed) if kind.delivers else {"opinion": opinion} if asks_opinion else {}}

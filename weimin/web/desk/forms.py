@@ -18,7 +18,7 @@ from weimin.cases.circumstances import longest_extension
 from weimin.cases.erasing import BASES, kept_until
 from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
-from weimin.cases.on_the_spot import is_whole, reach
+from weimin.cases.on_the_spot import reach, specs
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.verbs.suspend import uncounted
@@ -88,19 +88,23 @@ def forms_of(file: CaseFile) -> list[Form]:
 
 
 def _on_the_spot(file: CaseFile) -> Form | None:
-    """An instant item in one form, as far as this post may go."""
-    steps = reach(file)
-    if not steps:
+    """Of an instant item all that this post may do now, in one form."""
+    reached = reach(file)
+    if not reached:
         return None
-    whole = is_whole(file, steps)
-    fields: Fields = [_text("opinion", _("意见"), rows=2)]
-    if any(kind_of(spec.kind).delivers for spec in steps):
+    steps = specs(file, reached)
+    kinds = [kind_of(spec.kind) for spec in steps]
+    fields: Fields = []
+    if any(ask.key == "opinion" for kind in kinds for ask in kind.asks):
+        fields.append(_text("opinion", _("意见"), rows=2))
+    if any(kind.delivers for kind in kinds):
         fields += [field for field in delivery.fields(file) if field.get("kind") != "hidden"]
-    said = "、".join([_("受理"), *(spec.title for spec in steps), *([_("归档")] if whole else [])])
+    words = {"accept": _("受理"), "close": _("归档"), **{spec.key: spec.title for spec in steps}}
+    said = "、".join(words[each] for each in reached)
+    title = _("当场办结") if "close" in reached and "accept" in reached else _("一次办完：{}").format(said)
     return Form(
-        id="on_the_spot", fields=fields, hint=_("一次办完：{}。每一步都单独留下记录。").format(said),
-        action=Action(verb="on_the_spot", primary=True,
-                      title=_("当场办结") if whole else _("受理并当场决定")),
+        id="on_the_spot", fields=fields, hint=_("依次办：{}。每一步都单独留下记录。").format(said),
+        action=Action(verb="on_the_spot", primary=True, title=title),
     )
 
 

@@ -145,7 +145,7 @@ _DONE = {
     "withdraw": "申请已撤回，办件结束。", "end": "已终止办理。", "close": "已办结归档。",
     "reopen": "已重新办理，期限重新计算。", "erase": "个人信息已删除。", "revoke": "证照已失效，核验时看得到。",
     "upgrade": "已改按新版事项办理。", "nudge": "已催办。", "contest_card": "已申辩，等督查裁定。",
-    "rule_on_card": "已裁定。", "call": "已登记电话告知。", "on_the_spot": "已当场办结。",
+    "rule_on_card": "已裁定。", "call": "已登记电话告知。", "on_the_spot": "这几步都已办好。",
 }
 _PRINTED = {"notify_missing": "notice", "notify_again": "notice", "accept": "acceptance",
             "refuse": "refusal", "on_the_spot": "certificate"}
