@@ -95,6 +95,7 @@ def _noticed(item: ItemSpec, number: str, absent: Any, facts: Any) -> tuple[str,
 
 
 def _decided(item: ItemSpec, number: str, outcome: str) -> tuple[str, str]:
+    why = "，理由和怎样申请复议写在决定书里" if outcome == "denied" else ""
     return "结果已出", (
-        f"您申请的{item.called}（编号 {group_case_number(number)}）有结果了：{OUTCOME_TITLES[outcome]}。"
+        f"您申请的{item.called}（编号 {group_case_number(number)}）有结果了：{OUTCOME_TITLES[outcome]}{why}。"
         "您可以到就近的服务站领取，也可以说个地址寄给您，或者我们送上门。")

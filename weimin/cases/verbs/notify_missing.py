@@ -44,7 +44,7 @@ def _notify(
     for field in unanswered(file.item, file.row["facts"]):
         form.setdefault(field.key, f"{field.label}：没有填写")
     if not told and not form:
-        raise WrongState("材料和内容齐全，没有需要告知的", "请直接受理")
+        raise WrongState("材料齐全、内容填全，没有需要告知的", "请直接受理")
     for key in told:
         materials.put(file, key, "missing", note=told[key])
     clocks.meet(file, "notice", "acceptance")

@@ -318,5 +318,6 @@ def reveal(request: HttpRequest, number: str, person: int) -> HttpResponse:
     if purpose:
         Reveal.objects.create(account_id=actor.account_id, post_id=actor.post_id,
                               subject_type="person", subject_id=person, what=what, purpose=purpose)
-    return page(request, "desk/reveal.jinja", number=number, purpose=purpose, what=what,
+    back = safe_from(request.POST.get("from", ""))
+    return page(request, "desk/reveal.jinja", number=number, purpose=purpose, what=what, back=back,
                 person=found, value=vault.decrypt(cipher) if purpose else "")
