@@ -85,6 +85,9 @@ def resident_of(person: Person) -> Actor:
 
 ALLOWANCE = "HY-ELD-02"  # 高龄津贴: reviewed in the town, decided in the county
 CARD = "HY-ELD-01"  # 老年人优待证: decided at once in the town
+ANSWERS = {"low_income": True, "household_area": VILLAGE, "birth": "1899-05-04",
+           "account": "6200000000000000000"}
+CARD_ANSWERS = {"residence_area": VILLAGE, "birth": "1899-05-04", "local": True}
 MATERIALS = {"id-card": None, "household-register": None, "bank-account": None, "apply": None}
 
 
@@ -94,7 +97,7 @@ def intake(person: Person, item: str = ALLOWANCE, **changes: Any) -> Intake:
         "item": item,
         "area": VILLAGE,
         "parties": (Party(person_id=person.pk, name=person.name, phone="19000001234"),),
-        "answers": {"name": person.name, "low_income": True},
+        "answers": {"name": person.name, **(ANSWERS if item == ALLOWANCE else CARD_ANSWERS)},
         "have": MATERIALS if item == ALLOWANCE else {},
         "channel": "village",
     }

@@ -80,7 +80,7 @@ def finish(officer: Hand, number: str) -> None:
             return
         officer.do(offered.first.inner_text().split("\n")[0].strip(), opinion="同意",
                    on=date.today().isoformat(), received_by="孙测试", unsigned="已按手印")
-        if "已记录" not in officer.main.inner_text():
+        if not officer.page.locator("[data-case] > .notice.ok").count():
             return
 
 
@@ -93,9 +93,9 @@ def test_an_application_goes_from_the_village_to_the_rating(hand: Sit) -> None:
     town = hand("liu")
     town.open(f"/desk/cases/{number}")
     town.do("受理")
-    town.sees("已记录")
+    town.sees("已受理")
     town.do("办理", opinion="同意")
-    town.sees("已记录")
+    town.sees("“乡镇初审”已登记：通过")
 
     finish(hand("he"), number)
     finish(hand("zhang"), number)
@@ -177,7 +177,8 @@ def test_one_notice_names_all_that_is_missing_and_the_resident_supplements(hand:
     number, phone, name = receive(officer, ALLOWANCE, materials=False)
     officer.open(f"/desk/cases/{number}")
     officer.do("出具一次性告知单")
-    officer.sees("已记录")
+    officer.sees("已出具一次性告知单")
+    expect(officer.page.get_by_role("link", name="打印一次性告知书")).to_be_visible()
     assert pdf_of(officer, f"/papers/{number}/notice.pdf")
 
     resident = hand(viewport={"width": 390, "height": 844})
@@ -227,8 +228,9 @@ def test_several_cases_are_approved_at_once(hand: Sit) -> None:
     for number in numbers:
         town.page.locator(f"input[name=case][value^='{number}:']").check()
     expect(town.page.locator("[data-count]")).to_have_text("2")
-    town.page.on("dialog", lambda asked: asked.accept())
     town.page.get_by_role("button", name="一起同意").click()
+    town.page.get_by_label("意见").fill("材料齐全，同意")
+    town.page.get_by_role("button", name="同意这 2 件").click()
     town.sees("已同意 2 件")
 
 
@@ -296,7 +298,7 @@ def test_without_script_a_case_is_received_and_accepted(hand: Sit) -> None:
     dialog = town.page.locator("#accept")
     expect(dialog).to_be_visible()
     dialog.locator("form button").last.click()
-    town.sees("已记录")
+    town.sees("已受理")
 
 
 @pytest.mark.parametrize("path", ["/no-such-page", "/desk/cases/00000000000"])

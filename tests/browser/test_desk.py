@@ -34,7 +34,7 @@ def test_the_keyboard_alone_works_off_the_list_beside_the_case(hand: Sit) -> Non
     for words in dialog.locator("textarea").all():
         words.fill("同意")
     dialog.locator("form button").last.click()
-    expect(page.locator("#case")).to_contain_text("已记录")
+    expect(page.locator("#case")).to_contain_text("已登记：通过")
     expect(page.locator(f".cases a[href$='{number}']")).to_have_count(0)
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.hasAttribute('data-item')")
@@ -71,7 +71,7 @@ def test_a_refusal_stays_beside_the_list_with_what_was_typed(hand: Sit) -> None:
     expect(dialog).to_contain_text("理由")
     dialog.locator("textarea").fill("不属于本事项的对象")
     dialog.locator("form button").last.click()
-    expect(page.locator("#case")).to_contain_text("已记录")
+    expect(page.locator("#case")).to_contain_text("已决定不予受理")
     assert "/desk?" in page.url
 
 

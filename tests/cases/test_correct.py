@@ -50,6 +50,8 @@ def test_steps_that_open_later_see_it(cast: Cast, now: datetime) -> None:
         ({"facts": {"birth": "1940-08-03"}}, "没有任何改动"),
         ({"facts": {"birth": "昨天"}}, "应为日期"),
         ({"facts": {"nonsense": 1}}, "没有这一项"),
+        ({"facts": {"birth": ""}}, "不能改成空的"),
+        ({"facts": {"household_area": "杉桥"}}, "请从列表中选择户籍地"),
         ({"facts": {"place.site": "月球"}}, "地方"),
     ],
 )

@@ -164,6 +164,7 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
         under_way(c, t - timedelta(days=40), "HY-EMP-07", expires=f"{t - timedelta(days=1):%F}"),
         SYSTEM),
     "succeed": lambda c, t: Scene(_orphaned(c, t), SYSTEM),
+    "call": lambda c, t: Scene(_noticed(c, t), c.info, {"reached": True}),
     "nudge": lambda c, t: Scene(accepted(c, t), c.resident, {"words": "请快些"}),
 }
 
@@ -186,7 +187,7 @@ def test_it_writes_one_event_of_its_name_and_at_most_one_version(
     answer = VERBS[name](scene.number, actor=scene.actor, now=now, **scene.params)
     case = case_of(scene.number)
     assert story(scene.number) == [*before, name]
-    moved = name != "nudge"  # which changes nothing on anybody's screen
+    moved = name not in ("nudge", "call")  # which changes nothing on anybody's screen
     assert (case.version, answer.version, answer.state) == (version + moved, case.version, case.state)
     assert chain_faults(case.pk) == []
     assert proof_faults(scene.number) == []

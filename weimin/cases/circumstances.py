@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from weimin.cases.cards import due_cards
+from weimin.cases.facts import unanswered
 from weimin.cases.heirs import heirs
 from weimin.cases.materials import lacking, missing
 from weimin.cases.written import ERASED
@@ -24,15 +25,17 @@ def circumstances(file: "CaseFile") -> Circumstances:
     done = {step.key for step in pure if step.state == "done"}
     opened = [row for row in file.steps if row.state == "open" and row.id is not None]
     waiting = file.row["state"] in ("received", "noticed")
-    absent = missing(file) if waiting or file.row["state"] == "accepted" else []
+    early = waiting or file.row["state"] == "accepted"
+    absent = missing(file) if early else []
+    blank = unanswered(file.item, file.row["facts"]) if early else []
     # Only the system passes cases on and issues cards: nobody else's request looks for them.
     passing = heirs(file) if file.actor.is_system else None
     return Circumstances(
         paused=file.open_pause is not None,
         notice=notice(file),
         silence_accepts=file.item.profile.silence_accepts,
-        lacking=bool(lacking(absent)),
-        awaited=bool(absent) or "promised" in file.materials.values()
+        lacking=bool(blank or lacking(absent)),
+        awaited=bool(absent or blank) or "promised" in file.materials.values()
         or (file.open_pause is not None and file.open_pause.reason == "supplement"),
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
         confidential=file.row["confidential"],

@@ -15,18 +15,17 @@ from weimin.kernel.text import code_text, mask_code, tidy
 _SECRET_TYPES = frozenset(("id-number", "phone", "bank-account"))
 _SECRET = "密:"  # marks an encrypted answer in the facts
 _LONGEST = 2000
+_OF_PARTIES = ("person.name", "person.id_number", "person.phone", "household.members", "organisation.")
 _PLACE = Field(key="place", label="地方", type="area")
 
 
 def checked(
     item: ItemSpec, answers: Mapping[str, Any], only: set[str] | None = None,
-    *, complete: bool = False,
 ) -> dict[str, Any]:
     """The answers as they are kept: of the right type, identifying ones encrypted.
 
-    ``only`` limits the check to these keys. With ``complete`` required fields must be there;
-    a form may be received incomplete, and the notice then names what is missing.
-    Raises Invalid with a message per field.
+    ``only`` limits the check to these keys. A form may be received incomplete: the one-time
+    notice names what is unanswered, and nothing is accepted before. Raises Invalid with a message per field.
     """
     fields = {field.key: field for field in item.form}
     questions = {scenario.key: scenario for scenario in item.scenarios}
@@ -49,16 +48,21 @@ def checked(
                 kept[key] = _checked_one(fields[key], given)
             except ValueError as error:
                 wrong[key] = str(error)
-    if complete:
-        wrong |= {f.key: f"请填写{f.label}" for f in unanswered(item, kept)}
     if wrong:
         raise Invalid(fields=wrong)
     return item.facts_of(kept)
 
 
 def unanswered(item: ItemSpec, facts: Mapping[str, Any]) -> list[Field]:
-    """Required fields without an answer."""
-    return [f for f in item.form if f.required and facts.get(f.key) in (None, "", [])]
+    """Required fields without an answer.
+
+    Not what the parties say: they are checked where they are taken down, a household may be one
+    person, and nobody loses a right for having no phone.
+    """
+    return [
+        f for f in item.form
+        if f.required and facts.get(f.key) in (None, "", []) and not f.prefill.startswith(_OF_PARTIES)
+    ]
 
 
 def _checked_one(field: Field, given: Any) -> Any:
@@ -136,8 +140,11 @@ def _table(field: Field, given: Any) -> list[dict[str, Any]]:
 
 
 def _area(field: Field, given: Any) -> str:
-    code = code_text(given)
-    codes.division_level(code)
+    try:
+        code = code_text(given)
+        codes.division_level(code)
+    except ValueError:
+        raise ValueError(f"请从列表中选择{field.label}") from None
     return code
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances, issuing
 from weimin.cases.heirs import step_lines
-from weimin.cases.materials import lacking, missing
+from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.rows import (
     CARD_COLUMNS,
     CASE_COLUMNS,
@@ -264,9 +264,8 @@ class CaseFile:
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
             return WrongState("办件正在暂停计时", "恢复计时后再办理")
-        if verb == "accept" and (absent := lacking(missing(self))):
-            names = "、".join(spec.name for spec in absent)
-            return WrongState(f"还缺：{names}", "请出具一次性告知单，一次写全")
+        if verb == "accept" and (names := lacks(self, lacking(missing(self)))):
+            return WrongState(f"还缺：{'、'.join(names)}", "请出具一次性告知单，一次写全")
         if state in rules[0].states and self._is_theirs(rules, step_id) and rules[0].condition:
             return WrongState(f"现在还不能“{title}”", f"条件：{rules[0].condition}")
         step = self.find_step(step_id) if step_id is not None else None
@@ -342,6 +341,10 @@ class CaseFile:
         lines = step_lines(self.item, spec, branch)
         # Without an heir it waits where it would have been, in everybody's sight.
         return self.routes.heir(office, lines, local(self.now).date()) or office
+
+    def office_for(self, spec: StepSpec) -> int | None:
+        """Whose work a step without branches would be if it opened now."""
+        return self._office_for(spec, "")
 
     def _path_for(self, place: str | None) -> list[str]:
         """The area whose office a step belongs to: the case's, or another declared place."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from weimin.cases.facts import unanswered
 from weimin.catalogue.spec import ItemSpec, MaterialSpec
 from weimin.documents.store import check_own
 from weimin.kernel.errors import Invalid
@@ -95,6 +96,13 @@ def missing(file: "CaseFile") -> list[MaterialSpec]:
 def lacking(absent: list[MaterialSpec]) -> list[MaterialSpec]:
     """Of what is missing, what may not follow later."""
     return [spec for spec in absent if spec.need != "gap"]
+
+
+def lacks(file: "CaseFile", absent: Iterable[MaterialSpec] | None = None) -> list[str]:
+    """What is still to come, by name: materials (all that are missing, or these) and answers."""
+    specs = missing(file) if absent is None else absent
+    blank = unanswered(file.item, file.row["facts"])
+    return [*(spec.name for spec in specs), *(field.label for field in blank)]
 
 
 def put(file: "CaseFile", key: str, state: str, **more: Any) -> None:

@@ -6,7 +6,7 @@ see which case (or through the parties, for a resident). Nothing here writes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -26,7 +26,7 @@ EXACT_UP_TO = 1000
 
 
 _WAITS: dict[State, str] = {
-    "received": "受理", "noticed": "申请人补正", "accepted": "办理", "decided": "送达",
+    "received": "受理", "noticed": "申请人补正", "accepted": "办理", "decided": "办结归档",
     "closed": "",
 }
 
@@ -43,21 +43,29 @@ class Row:
     due_at: datetime | None
     warn_on: date | None
     office_id: int
-    step: str = ""  # title of the step that waits; empty: the case itself waits
+    step: str = ""  # titles of the steps that wait; empty: the case itself waits
+    step_key: str = ""
     step_id: int | None = None
     step_version: int = 0
     received_at: datetime | None = None
     late: bool = False
+    lead: str = ""  # the accountable post, where the list shows it
 
     @property
     def waits_for(self) -> str:
         """What it waits for, in words."""
         return self.step or _WAITS[self.state]
 
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is late now or was when it ended, as the screen says it."""
+        if self.state == "closed":
+            return self.late
+        return self.late or (self.due_at is not None and self.due_at < now)
+
 
 _COLUMNS = (
     "c.number, c.item_version_id, c.applicant, c.state, c.outcome, w.due_at, w.warn_on, w.office_id,"
-    " w.key, w.step_id, w.version, c.received_at, c.late"
+    " w.key, w.step_id, w.version, c.received_at, c.late, "
 )
 
 # What waits for my offices: open steps, and cases to be accepted. Each half walks its own
@@ -80,10 +88,21 @@ def work(
     late = {"late_s": "AND s.due_at < %(now)s", "late_t": "AND t.due_at < %(now)s"}
     union = _WORK.format(**(late if late_only else {"late_s": "", "late_t": ""}))
     return _rows(
-        f"SELECT {_COLUMNS} FROM ({union}) w JOIN cases_case c ON c.id = w.case_id"
+        f"SELECT {_COLUMNS} '' AS lead FROM ({union}) w JOIN cases_case c ON c.id = w.case_id"
         " ORDER BY w.due_at NULLS LAST, c.id LIMIT %(page)s OFFSET %(skip)s",
         {"offices": list(actor.offices), "now": now, "most": size * page,
          "page": size, "skip": size * (page - 1)},
+    )
+
+
+def open_steps(actor: Actor, steps: Sequence[int]) -> list[Row]:
+    """Of these steps, those that are open at the actor's offices, the earliest due first."""
+    return _rows(
+        f"SELECT {_COLUMNS} '' AS lead FROM (SELECT s.due_at, s.warn_on, s.office_id, s.key,"
+        " s.id AS step_id, s.version, s.case_id FROM cases_step s WHERE s.id = ANY(%(steps)s)"
+        " AND s.state = 'open' AND s.office_id = ANY(%(offices)s)) w"
+        " JOIN cases_case c ON c.id = w.case_id ORDER BY w.due_at NULLS LAST, c.id",
+        {"offices": list(actor.offices), "steps": list(steps)},
     )
 
 
@@ -99,10 +118,17 @@ def work_count(actor: Actor, *, now: datetime) -> tuple[int, int]:
     return found
 
 
+# The page first, then for its rows only the open steps (the office of the one that ends first)
+# and the post that answers for the case.
 _SEEN = (
-    "SELECT {columns} FROM cases_case c"
-    " CROSS JOIN LATERAL (SELECT c.due_at, c.warn_on, c.office_id, '' AS key, NULL::bigint AS step_id,"
-    " 0 AS version) w WHERE {seen} {also} ORDER BY {order} LIMIT %(page)s OFFSET %(skip)s"
+    "SELECT {columns} w.lead FROM (SELECT c.* FROM cases_case c WHERE {seen} {also}"
+    " ORDER BY {order} LIMIT %(page)s OFFSET %(skip)s) c"
+    " CROSS JOIN LATERAL (SELECT c.due_at, c.warn_on, NULL::bigint AS step_id, 0 AS version,"
+    " coalesce((array_agg(s.office_id ORDER BY s.due_at, s.id))[1], c.office_id) AS office_id,"
+    " coalesce(string_agg(s.key, ',' ORDER BY s.id), '') AS key,"
+    " (SELECT o.name || ' ' || p.title FROM network_post p JOIN network_office o"
+    " ON o.id = p.office_id WHERE p.id = c.lead_post_id) AS lead"
+    " FROM cases_step s WHERE s.case_id = c.id AND s.state = 'open') w ORDER BY {order}"
 )
 
 
@@ -132,15 +158,33 @@ def seen(
     return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
 
 
-def search(actor: Actor, text: str, *, page: int = 1, size: int = PAGE) -> list[Row]:
-    """By number, identity number, organisation code, phone or name: whatever it looks like."""
+# What a search may be narrowed to.
+STATES = {"open": "c.state <> 'closed'", "closed": "c.state = 'closed'"}
+SHORTEST_END = 4  # digits of the end of a number that are worth looking for
+
+
+def search(
+    actor: Actor, text: str, *, state: str = "", page: int = 1, size: int = PAGE
+) -> list[Row]:
+    """By number (its end is enough), identity number, organisation code, phone or name.
+
+    What runs comes first, then what was closed, each the newest first.
+    """
+    condition, params = _looked_for(text)
+    if state in STATES:
+        condition = f"({condition}) AND {STATES[state]}"
+    return seen(actor, also=condition, order="(c.state = 'closed'), c.id DESC", page=page, size=size,
+                **params)
+
+
+def _looked_for(text: str) -> tuple[str, dict[str, Any]]:
     found = text.strip()
     try:
         code = code_text(found)
     except ValueError:
         code = found
     if codes.is_case_number(code):
-        return seen(actor, also="c.number = %(number)s", number=code)
+        return "c.number = %(number)s", {"number": code}
     party = (
         "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id"
         " WHERE {})"
@@ -150,16 +194,15 @@ def search(actor: Actor, text: str, *, page: int = 1, size: int = PAGE) -> list[
         " ON g.id = p.organisation_id WHERE {})"
     )
     if codes.is_mobile(code):
-        return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page, size=size,
-                    hash=vault.lookup(code))
+        return party.format("r.phone_hash = %(hash)s"), {"hash": vault.lookup(code)}
     if len(code) == 18 and code.isascii() and code.isalnum():
         either = (party.format("r.identity_hash = %(hash)s"), company.format("g.uscc = %(code)s"))
-        return seen(actor, also=" OR ".join(either), page=page, size=size, code=code,
-                    hash=vault.lookup(code))
+        return " OR ".join(either), {"code": code, "hash": vault.lookup(code)}
     if code.isdigit():
-        return seen(actor, also="c.number LIKE %(prefix)s", prefix=f"{code}%", page=page, size=size)
+        ends = " OR reverse(c.number) LIKE %(end)s" if len(code) >= SHORTEST_END else ""
+        return f"c.number LIKE %(prefix)s{ends}", {"prefix": f"{code}%", "end": f"{code[::-1]}%"}
     either = (party.format("r.name LIKE %(name)s"), company.format("g.name LIKE %(name)s"))
-    return seen(actor, also=" OR ".join(either), name=f"{found}%", page=page, size=size)
+    return " OR ".join(either), {"name": f"{found}%"}
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
@@ -170,15 +213,19 @@ def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
 
 def _row(values: Sequence[Any]) -> Row:
     (number, version_id, applicant, state, outcome, due_at, warn_on, office_id, key, step_id, version,
-     received_at, late) = values
+     received_at, late, lead) = values
     item = item_version(version_id)
-    spec = item.flow.steps[key] if key else None
     return Row(
         number=number, item=item, applicant=applicant, state=state, outcome=outcome,
-        due_at=due_at and local(due_at), warn_on=warn_on, office_id=office_id, step=spec.title if spec else "",
+        due_at=due_at and local(due_at), warn_on=warn_on, office_id=office_id, step=_steps(item, key) if key else "",
         step_id=step_id, step_version=version,
-        received_at=local(received_at), late=late,
+        received_at=local(received_at), late=late, lead=lead or "", step_key=key,
     )
+
+
+def _steps(item: ItemSpec, keys: str) -> str:
+    """The titles of steps; one with several branches stands there once."""
+    return "、".join(item.flow.steps[key].title for key in dict.fromkeys(keys.split(",")))
 
 
 # -- one case ------------------------------------------------------------------------------------
@@ -188,10 +235,8 @@ def waits_for(file: CaseFile) -> str:
     """What a case waits for, in words: its open steps, or what its state asks."""
     titles = dict.fromkeys(
         file.item.flow.steps[step.key].title for step in file.steps if step.state == "open")
-    if titles:
-        return "、".join(titles)
     state: State = file.row["state"]
-    return "办结归档" if state == "decided" else _WAITS[state]  # all was handed over
+    return "、".join(titles) or _WAITS[state]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,8 +321,9 @@ def _parties(rows: Any) -> list[Someone]:
 
 _MATERIALS = """
 SELECT json_object_agg(m.key, json_build_object('state', m.state, 'note', m.note,
-       'file', m.file_id, 'due_on', m.due_on, 'certificate', t.number))
+       'file', m.file_id, 'type', f.media_type, 'due_on', m.due_on, 'certificate', t.number))
   FROM cases_material m LEFT JOIN registry_certificate t ON t.id = m.certificate_id
+  LEFT JOIN documents_file f ON f.id = m.file_id
  WHERE m.case_id = %(case)s
 """
 
@@ -382,74 +428,7 @@ def closed_in(office_id: int, year: int) -> list[str]:
         return [number for (number,) in cursor.fetchall()]
 
 
-# -- the leader's page ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OfficeLoad:
-    """What one office has open, and how much of it is late."""
-
-    office_id: int
-    name: str
-    open: int
-    late: int
-    oldest: datetime | None
-
-
-def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
-    """Open work by office in the cases the actor may see, the most late first."""
-    condition, params = visible_to(actor)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT o.id, o.name, count(*), count(*) FILTER (WHERE w.due_at < %(now)s),"
-            " min(w.due_at) FROM (SELECT s.office_id, s.due_at, s.case_id FROM cases_step s"
-            " WHERE s.state = 'open' UNION ALL SELECT t.office_id, t.due_at, t.id"
-            " FROM cases_case t WHERE t.state = 'received') w"
-            " JOIN cases_case c ON c.id = w.case_id JOIN network_office o ON o.id = w.office_id"
-            f" WHERE {condition} GROUP BY o.id, o.name ORDER BY 4 DESC, 3 DESC LIMIT 50",
-            {**params, "now": now},
-        )
-        rows = cursor.fetchall()
-    return [
-        OfficeLoad(office_id=i, name=n, open=a, late=b, oldest=o and local(o))
-        for i, n, a, b, o in rows
-    ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Today:
-    """The leader's figures, each of which opens to its cases."""
-
-    received: int
-    closed: int
-    open: int
-    late: int
-    due_today: int
-    low_ratings: int
-
-
-def today(actor: Actor, *, now: datetime) -> Today:
-    """What happened today and what is late, over the cases the actor may see."""
-    condition, params = visible_to(actor)
-    start = local(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE c.received_at >= %(start)s),"
-            " count(*) FILTER (WHERE c.closed_at >= %(start)s),"
-            " count(*) FILTER (WHERE c.state <> 'closed'),"
-            " count(*) FILTER (WHERE c.state <> 'closed' AND c.due_at < %(now)s),"
-            " count(*) FILTER (WHERE c.state <> 'closed' AND c.due_at >= %(now)s"
-            " AND c.due_at < %(end)s),"
-            " (SELECT count(*) FROM voice_rating v WHERE v.level <= 2"
-            " AND v.rated_at >= %(month)s AND v.office_id IN (SELECT office_id FROM cases_access"
-            " WHERE office_id = ANY(%(offices)s)))"
-            f" FROM cases_case c WHERE {condition}",
-            {"offices": list(actor.offices), **params, "start": start, "now": now,
-             "end": start + timedelta(days=1), "month": start - timedelta(days=30)},
-        )
-        received, closed, opened, late, due, low = cursor.fetchone()
-    return Today(received=received, closed=closed, open=opened, late=late, due_today=due,
-                 low_ratings=low)
+# -- cards ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,7 +26,9 @@ def _words(file: "CaseFile", verb: str, data: dict[str, Any]) -> str | None:
     if verb == "accept":
         return f"已受理{_promised(file)}。"
     if verb in ("notify_missing", "notify_again"):
-        return f"需要补交：{'、'.join(data['missing']) or '见告知书'}。补齐即受理，任何服务站都能补。"
+        labels = {field.key: field.label for field in file.item.form}
+        asked = [*data["missing"], *(labels[key] for key in data["form"] if key in labels)]
+        return f"需要补充：{'、'.join(asked) or '见告知书'}。补齐即受理，任何服务站都能补。"
     if verb == "refuse":
         return "不予受理，理由和救济途径见书面决定。"
     if verb == "transfer":

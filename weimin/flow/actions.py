@@ -71,7 +71,7 @@ class Circumstances:
     paused: bool = False
     notice: Literal["running", "overdue", "given"] = "running"
     silence_accepts: bool = False  # by law, no notice in time counts as acceptance
-    lacking: bool = False  # required materials are missing that may not follow later
+    lacking: bool = False  # materials that may not follow later, or answers, are missing
     awaited: bool = False  # something is still to come from the applicant
     finished: bool = False  # every step is done
     confidential: bool = False
@@ -123,6 +123,10 @@ def _may_accept(now: Circumstances, mine: frozenset[Relation], step: Step | None
     return not now.lacking
 
 
+def _may_notify(now: Circumstances) -> bool:
+    return now.notice == "running" or (now.notice == "overdue" and not now.silence_accepts)
+
+
 def _may_do(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
     return step is not None and step.id not in now.held and step.id not in now.own
 
@@ -135,11 +139,13 @@ def _may_erase(now: Circumstances, mine: frozenset[Relation], step: Step | None)
 
 RULES: tuple[Rule, ...] = (
     _rule("accept", "受理", "received noticed", "competent system", primary=True,
-          only_if=_may_accept, condition="材料齐全（可容缺的除外）；系统只在法定告知期限届满后"),
+          only_if=_may_accept, condition="材料齐全（可容缺的除外），必填内容都已填写；系统只在法定告知期限届满后"),
+    _rule("notify_missing", "出具一次性告知单", "received", "receiver competent", primary=True,
+          only_if=lambda now, mine, step: now.lacking and _may_notify(now),
+          condition="还缺材料或必填内容，尚未告知过；许可逾期未告知的即为受理"),
     _rule("notify_missing", "出具一次性告知单", "received", "receiver competent",
-          only_if=lambda now, mine, step: now.notice == "running" or (
-              now.notice == "overdue" and not now.silence_accepts),
-          condition="尚未告知过；许可逾期未告知的即为受理"),
+          only_if=lambda now, mine, step: not now.lacking and _may_notify(now),
+          condition="材料不合要求，尚未告知过；许可逾期未告知的即为受理"),
     _rule("notify_again", "再次告知（须说明理由）", "received noticed", "supervisor head",
           only_if=lambda now, mine, step: now.notice == "given", condition="已经告知过一次"),
     _rule("supplement", "提交补正材料", "noticed", "applicant receiver competent", primary=True),
@@ -182,6 +188,7 @@ RULES: tuple[Rule, ...] = (
           only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
+    _rule("call", "登记电话告知", "noticed decided", "receiver competent lead"),
     _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),
     _rule("issue_cards", "亮牌", "received noticed accepted decided", "system",
           only_if=lambda now, mine, step: now.card_due,

@@ -39,6 +39,11 @@ ARTICLE_45: frozenset[PauseReason] = frozenset(
      "expert_review")
 )
 
+# What may be waited for with any item; it counts unless the item's own law says otherwise.
+COUNTED: frozenset[PauseReason] = frozenset(
+    ("supplement", "site_visit", "public_notice", "external", "force_majeure")
+)
+
 Approver = Literal["office_head", "government_head"]
 
 

@@ -141,8 +141,9 @@ def _play(stage: Stage, plot: Plot, until: datetime, known: dict[str, Person], c
     helper = (person_of(rng, household=plot.village)
               if plot.twists & {"agent", "guardian", "organisation"} else person)
     who = Roles(applicant=person, helper=helper, organisation=company)
+    _phoneless(person, plot, rng)
     number = Player(stage, plot, who, moment).play()
-    if "organisation" not in plot.twists and rng.random() < 0.5:
+    if not plot.twists & {"organisation", "no-phone", "land-line"} and rng.random() < 0.5:
         _rate(number, person, moment, rng)
 
 
@@ -156,6 +157,17 @@ def _start(plot: Plot, until: datetime, rng: random.Random) -> Moment:
     moment.at = datetime.combine(start, time(9), SHANGHAI)
     moment.on(start)
     return moment
+
+
+def _phoneless(person: Person, plot: Plot, rng: random.Random) -> None:
+    """Some have no phone that a message reaches: they stand on the list of today's calls."""
+    if "land-line" in plot.twists:
+        person.set_phone(f"0734{rng.randrange(8 * 10**6, 9 * 10**6):07d}")
+    elif "no-phone" in plot.twists:
+        person.phone_cipher, person.phone_hash, person.phone_mask = b"", None, ""
+    else:
+        return
+    person.save(update_fields=["phone_cipher", "phone_hash", "phone_mask"])
 
 
 def _person(plot: Plot, rng: random.Random) -> Person:

@@ -7,7 +7,7 @@ members of a household, ``s-…`` scenarios, ``f-…`` fields, ``t-field-0-colum
 and ``declared`` materials.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -17,6 +17,7 @@ from weimin.cases import materials
 from weimin.cases.facts import checked
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.spec import Field, ItemSpec, MaterialSpec
+from weimin.flow.conditions import fields_of
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid
 from weimin.kernel.text import mask_code, name_of, tidy
@@ -106,22 +107,45 @@ def rows_of(post: Mapping[str, Any], prefix: str, columns: list[Field]) -> list[
 
 def asked_fields(item: ItemSpec) -> list[Field]:
     """The form's own fields: not what the parties and the place say already, and not tables."""
-    return [f for f in item.form if f.key not in _STANDARD and f.type != "table"
+    said = set_by_scenarios(item)
+    return [f for f in item.form if f.key not in _STANDARD and f.type != "table" and f.key not in said
             and f.prefill != PLACE_FIELDS.get(item.place, "-")
             and not f.prefill.startswith("organisation.")]
 
 
-def raw_answers(post: QueryDict, item: ItemSpec) -> dict[str, Any]:
-    """Scenario answers, fields and tables as they were typed."""
+def answers_in(post: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
+    """What was typed for these fields, tables among them."""
     answers: dict[str, Any] = {}
-    for field in asked_fields(item):
-        name = f"f-{field.key}"
-        value = [v for v in post.getlist(name) if v] if field.multiple else post.get(name, "").strip()
+    for field in fields:
+        name, value = f"f-{field.key}", ""  # type: str, Any
+        if field.type == "table":
+            value = rows_of(post, f"t-{field.key}", list(field.columns))
+        elif field.multiple:
+            value = [v for v in post.getlist(name) if v]
+        else:
+            value = str(post.get(name, "")).strip()
         if value:
             answers[field.key] = value
-    for table in tables_of(item):
-        if rows := rows_of(post, f"t-{table.key}", list(table.columns)):
-            answers[table.key] = rows
+    return answers
+
+
+def set_by_scenarios(item: ItemSpec) -> set[str]:
+    """Fields that a scenario answers, whatever was chosen: they are not asked a second time."""
+    found: set[str] = set()
+    for scenario in item.scenarios:
+        sets = [set(option.get("sets", {})) for option in scenario.options]
+        found |= set.intersection(*sets) if sets else set()
+    return found
+
+
+def conditions_of(item: ItemSpec) -> set[str]:
+    """The answers on which it depends which materials are asked for."""
+    return {key for material in item.materials for key in fields_of(material.when)}
+
+
+def raw_answers(post: QueryDict, item: ItemSpec) -> dict[str, Any]:
+    """Scenario answers, fields and tables as they were typed."""
+    answers = answers_in(post, [*asked_fields(item), *tables_of(item)])
     for scenario in item.scenarios:
         if post.get(f"s-{scenario.key}"):
             answers[scenario.key] = post[f"s-{scenario.key}"]
@@ -166,10 +190,14 @@ def intake_of(
     first = (_organisation(post, me, wrong) if who in ORGANISATION
              else _applicant(post, who, me, area, wrong))
     members = _members(post, item, who, me, wrong)
+    answers = raw_answers(post, item)
+    try:
+        checked(item, answers)
+    except Invalid as error:  # all that is wrong is said at once
+        wrong |= error.fields
     if wrong or first is None:
         raise Invalid(fields=wrong)
     parties = [first, *([helper] if helper else []), *members]
-    answers = raw_answers(post, item)
     _add_known(answers, item, first, helper, area, post)
     present = {m.key for m in materials_of(post, item)}
     ticked = dict.fromkeys(post.getlist("have")) if me is None else {}  # who received the paper
@@ -209,6 +237,8 @@ def _person(post: Mapping[str, Any], prefix: str, area: str | None, stranger: bo
         said = str(error)
         key = "name" if said.startswith(("请填写姓名", "姓名")) else "identity"
         wrong[f"{prefix}{key}"] = said
+        if not str(post.get(f"{prefix}identity", "")).strip() and not tidy(post.get(f"{prefix}name", "")):
+            wrong.setdefault(f"{prefix}name", _("请填写姓名（已登记过的人可以不填）"))
         return None
 
 
@@ -218,6 +248,8 @@ def _applicant(post: Mapping[str, Any], who: str, me: Person | None, area: str,
         return Party(person_id=me.pk, name=me.name, phone=vault.decrypt(me.phone_cipher))
     phone = phone_of(post, "phone", wrong)
     person = _person(post, "", None if "area" in wrong else area, me is not None, wrong)
+    if person and me is None and not phone:
+        phone = vault.decrypt(person.phone_cipher)  # the one that is registered stays
     return Party(person_id=person.pk, name=person.name, phone=phone) if person else None
 
 

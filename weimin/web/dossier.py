@@ -34,7 +34,8 @@ from weimin.network.models import Post
 from weimin.trail import offline_check
 from weimin.trail.export import proof_of
 from weimin.web.desk import delivery
-from weimin.web.desk.case import answered, event_of, facts_of, person_of
+from weimin.web.desk.case import facts_of, person_of
+from weimin.web.desk.trail import event_of
 from weimin.web.papers import made, results
 from weimin.web.sealed import SEALED
 
@@ -195,9 +196,8 @@ def _application(file: CaseFile) -> Iterator[str]:
 
 
 def _story(file: CaseFile) -> Iterator[str]:
-    answers = answered(file)
     for event in reversed(reading.happenings(file.id)):
-        said = event_of(event, file.item.flow, answers)
+        said = event_of(event, file.item)
         yield f"{event.seq}. {said['at']} {said['what']} {said['who']}（{event.mark}）"
         if said["said"]:
             yield f"    {said['said']}"

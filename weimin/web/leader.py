@@ -1,86 +1,90 @@
 """A leader's page: today, late and why, who answers, one click down to the case."""
 
 from datetime import datetime
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from weimin.cases import reading
+from weimin.cases import overseeing, reading
 from weimin.catalogue.routes import routes_now
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import NotFound
-from weimin.web.desk.lists import lines
-from weimin.web.page import in_role, page
+from weimin.web.page import in_role, page, page_number, pages
 from weimin.web.words import light_of, plain_name
 
 LEADERS = ("leader", "supervisor", "government_head", "head")
-
-_KINDS = {
-    "late": ("c.state <> 'closed' AND c.due_at < %(now)s", "超期未办结"),
-    "due": ("c.state <> 'closed' AND c.due_at >= %(now)s AND c.due_at < %(end)s", "今天到期"),
-    "open": ("c.state <> 'closed'", "在办"),
-    "received": ("c.received_at >= %(start)s", "今天收件"),
-    "closed": ("c.closed_at >= %(start)s", "今天办结"),
-}
+_TITLES = {"late": "超期未办结", "due": "今天到期", "open": "在办", "received": "今天收件",
+           "closed": "今天办结"}
+_TONES = {"late": "late", "due": "soon"}
+_FIRST, _MOST_OFFICES = 10, 30
 
 
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     """One page for one minute."""
     actor, now = in_role(request, *LEADERS), clock.now()
-    figures, loads = reading.today(actor, now=now), reading.loads(actor, now=now)
-    late = reading.seen(actor, also=_KINDS["late"][0], size=15, now=now, order="c.due_at")
-    names = routes_now().office_names
-    tile = [
-        ("late", _("超期未办结"), figures.late, "late" if figures.late else None),
-        ("due", _("今天到期"), figures.due_today, "soon" if figures.due_today else None),
-        ("open", _("在办"), figures.open, None),
-        ("received", _("今天收件"), figures.received, None),
-        ("closed", _("今天办结"), figures.closed, None),
-    ]
+    found, loads = overseeing.today(actor, now=now), overseeing.loads(actor, now=now)
+    late = overseeing.behind(actor, "late", now=now, size=_FIRST)
+    rest = loads[_MOST_OFFICES:]
     return page(
-        request, "leader.jinja", now=now,
-        tiles=[{"what": what, "figure": figure, "unit": _("件"), "then": "", "tone": tone,
-                "href": reverse("today-cases", args=[kind]), "icon": None}
-               for kind, what, figure, tone in tile],
-        late=[_late(row, now, names) for row in late], loads=loads, low=figures.low_ratings,
-        bars=[{"label": load.name, "value": load.late, "shown": str(load.late), "tone": "late",
-               "href": reverse("today-office", args=[load.office_id]),
-               "note": _("在办 {}").format(load.open)} for load in loads if load.late][:12],
+        request, "leader.jinja", now=now, low=found.low_ratings, worst=loads[0] if loads else None,
+        tiles=[{"what": _(_TITLES[kind]), "figure": figure, "unit": _("件"), "then": "",
+                "tone": _TONES.get(kind) if figure else None, "icon": None,
+                "href": reverse("today-cases", args=[kind])}
+               for kind, figure in found.figures.items()],
+        late=lines(late, now, reverse("today")), more=found.figures["late"] > len(late),
+        loads=[{"name": load.name, "open": load.open, "late": load.late or "",
+                "next": clock.say_date(load.next_due.date()) if load.next_due else "",
+                "href": reverse("today-office", args=[load.office_id])}
+               for load in loads[:_MOST_OFFICES]],
+        rest={"offices": len(rest), "open": sum(r.open for r in rest), "late": sum(r.late for r in rest)},
+        total={"open": sum(x.open for x in loads), "late": sum(x.late for x in loads)},
     )
 
 
-def _late(row: reading.Row, now: datetime, names: dict[int, str]) -> dict[str, str]:
-    return {"id": row.number, "item": plain_name(row.item.name), "who": row.applicant,
-            "late": light_of(row.due_at, row.warn_on, now)[1], "why": f"{names.get(row.office_id, '')} {row.waits_for}",
-            "number": group_case_number(row.number), "href": reverse("case", args=[row.number])}
+def lines(rows: list[reading.Row], now: datetime, back: str) -> list[dict[str, object]]:
+    """What waits for whom, who answers for it, and how late it is."""
+    names = routes_now().office_names
+    found: list[dict[str, object]] = []
+    for row in rows:
+        colour, word = light_of(row.due_at, row.warn_on, now)
+        office = "" if row.state == "noticed" else names.get(row.office_id, "")
+        found.append({
+            "id": row.number, "item": plain_name(row.item.name), "who": row.applicant,
+            "color": colour, "word": word, "state": row.state, "late": row.late,
+            "why": f"{office} {row.waits_for}".strip() if row.state != "closed" else "",
+            "lead": row.lead, "number": group_case_number(row.number),
+            "href": f"{reverse('case', args=[row.number])}?from={quote(back, safe='')}",
+        })
+    return found
 
 
 @require_GET
 def cases(request: HttpRequest, kind: str) -> HttpResponse:
-    """The cases behind a figure."""
-    actor, now = in_role(request, *LEADERS), clock.now()
-    if kind not in _KINDS:
+    """The cases behind a figure, late first."""
+    actor, now, number = in_role(request, *LEADERS), clock.now(), page_number(request)
+    if kind not in overseeing.FIGURES:
         raise NotFound(_("没有这个数字"))
-    condition, title = _KINDS[kind]
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = reading.seen(actor, also=condition, now=now, start=start,
-                        end=start.replace(hour=23, minute=59, second=59), size=200)
-    return page(request, "leader_cases.jinja", title=title, rows=lines(rows, now))
+    rows = overseeing.behind(actor, kind, now=now, page=number)
+    return _list(request, _(_TITLES[kind]), rows, overseeing.count(actor, kind, now=now), now)
 
 
 @require_GET
 def office(request: HttpRequest, office: int) -> HttpResponse:
-    """The open cases that wait for one office."""
-    actor, now = in_role(request, *LEADERS), clock.now()
-    rows = reading.seen(
-        actor, now=now, office=office, size=200,
-        also="c.id IN (SELECT s.case_id FROM cases_step s WHERE s.state = 'open'"
-        " AND s.office_id = %(office)s UNION SELECT t.id FROM cases_case t"
-        " WHERE t.state = 'received' AND t.office_id = %(office)s)",
-    )
-    return page(request, "leader_cases.jinja", rows=lines(rows, now),
-                title=routes_now().office_names.get(office, ""))
+    """The open cases that one office answers for, late first."""
+    actor, now, number = in_role(request, *LEADERS), clock.now(), page_number(request)
+    rows = overseeing.of_office(actor, office, page=number)
+    title = _("{}主办的在办件").format(routes_now().office_names.get(office, ""))
+    return _list(request, title, rows, overseeing.count(actor, office=office, now=now), now)
+
+
+def _list(
+    request: HttpRequest, title: str, rows: list[reading.Row], total: int, now: datetime
+) -> HttpResponse:
+    return page(request, "leader_cases.jinja", title=title, total=total,
+                rows=lines(rows, now, request.get_full_path()),
+                pager=pages(request, total, reading.PAGE)[1])

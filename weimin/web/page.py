@@ -116,7 +116,8 @@ def page(
         "help_url": None,
         "foot_links": [{"text": _("核对回执"), "href": url("check-receipt")},
                        {"text": _("核验证照、决定书"), "href": url("check-certificate")},
-                       {"text": _("工作人员登录"), "href": url("staff-sign-in")}],
+                       *([] if actor.is_staff else [
+                           {"text": _("工作人员登录"), "href": url("staff-sign-in")}])],
         "foot_facts": [_("演示 · 无法律效力")] if settings.DEMO else [],
         "demo": settings.DEMO,
         "actor": actor,
@@ -156,8 +157,10 @@ def navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     if actor.has("leader", "supervisor", "government_head", "head"):
         links.append(_link(request, _("今日"), "today"))
     if not actor.has("sysadmin", "secadmin", "auditor"):
-        links += [_link(request, _("查找"), "search"), _link(request, _("今天打电话"), "calls"),
-                  _link(request, _("红黄牌"), "cards")]
+        links.append(_link(request, _("查找"), "search"))
+        if actor.has(*HANDLERS):
+            links.append(_link(request, _("今天打电话"), "calls"))
+        links.append(_link(request, _("红黄牌"), "cards"))
     if actor.has("sysadmin", "secadmin", "auditor"):
         links.append(_link(request, _("管理"), "admin"))
     return links

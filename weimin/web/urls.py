@@ -17,7 +17,7 @@ from weimin.web.admin import (
     system,
 )
 from weimin.web.api.router import api
-from weimin.web.desk import cards, case, dossiers, intake, lists
+from weimin.web.desk import batch, calls, cards, case, correct, dossiers, intake, lists, sheet
 from weimin.web.portal import apply, kept, verify
 from weimin.web.portal import views as portal
 
@@ -51,10 +51,10 @@ urlpatterns = [
     # 工作台
     path("desk", lists.desk, name="desk"),
     path("desk/search", lists.search, name="search"),
-    path("desk/calls", lists.calls, name="calls"),
+    path("desk/calls", calls.listed, name="calls"),
     path("desk/cards", cards.cards, name="cards"),
-    path("desk/excel", lists.excel, name="excel"),
-    path("desk/batch", lists.batch, name="batch"),
+    path("desk/excel", sheet.excel, name="excel"),
+    path("desk/batch", batch.batch, name="batch"),
     path("desk/intake", intake.find_item, name="intake-find"),
     path("desk/intake/<str:code>", intake.intake, name="intake"),
     path("desk/intake/<str:code>/guided", intake.one_by_one, name="guided"),
@@ -63,6 +63,7 @@ urlpatterns = [
     path("desk/received/<str:number>", intake.received, name="received"),
     path("desk/cases/<str:number>", case.case, name="case"),
     path("desk/cases/<str:number>/do/<str:verb>", case.act, name="act"),
+    path("desk/cases/<str:number>/correct", correct.correct, name="correct"),
     path("desk/cases/<str:number>/reveal/<int:person>", case.reveal, name="reveal"),
     path("desk/cases/<str:number>/dossier.zip", dossiers.one, name="dossier"),
     path("desk/dossiers", dossiers.years, name="dossiers"),

@@ -1,16 +1,14 @@
 """Words that several screens say in the same way."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import segno
 from django.utils.translation import gettext as _
 from markupsafe import Markup
 
-from weimin.flow.actions import OUTCOME_TITLES
 from weimin.flow.due import Light, light
-from weimin.kernel.clock import local, say_date
+from weimin.kernel.clock import local
 from weimin.worktime.current import calendar_now
 
 
@@ -53,27 +51,3 @@ def plain_name(name: str) -> str:
         if name.endswith(ending) and len(name) > len(ending) + 2:
             return name.removesuffix(ending)
     return name
-
-
-def headline(
-    row: Any, who: str, waits_for: str, offices: Sequence[str], now: datetime, revoked: bool = False
-) -> str:
-    """A case in a sentence: what, whose, where it is, until when.
-
-    ``offices``: whose work it is now; none where the applicant is waited for.
-    """
-    thing = _("{}的{}").format(who, plain_name(row.item.name))
-    if row.state == "closed":
-        ended = OUTCOME_TITLES.get(row.outcome, "") + (_("，但证照已经失效") if revoked else "")
-        return _("{}，{}。").format(thing, ended)
-    return _("{}，正等{}{}{}。").format(
-        thing, _("、").join(offices), waits_for, _until(row, now) if row.due_at else "")
-
-
-def _until(row: Any, now: datetime) -> str:
-    """By when, in words: what the running term asks for, and whether a decree may move it."""
-    day = local(row.due_at).date()
-    said = (_("预计 {}") if calendar_now().is_foreseen(day) else "{}").format(say_date(day))
-    asked = _("答复是否受理") if row.state == "received" else _("办完")
-    words = _("，{} 前要{}") if now <= row.due_at else _("，{} 就该{}")
-    return words.format(said, asked)

@@ -1,6 +1,7 @@
 """The verbs, one file each. Screens, API, commands and jobs call them; nothing else writes."""
 
 from weimin.cases.verbs.accept import accept
+from weimin.cases.verbs.call import call
 from weimin.cases.verbs.cards import contest_card, issue_cards, rule_on_card
 from weimin.cases.verbs.close import close, reopen
 from weimin.cases.verbs.complete import complete, done_outside
@@ -23,7 +24,7 @@ from weimin.cases.verbs.transfer import transfer
 from weimin.cases.verbs.upgrade import upgrade
 
 __all__ = [
-    "accept", "close", "complete", "contest_card", "correct", "done_outside", "end", "erase",
+    "accept", "call", "close", "complete", "contest_card", "correct", "done_outside", "end", "erase",
     "extend", "hand_over", "issue_cards", "notify_again", "notify_missing", "nudge", "reassign",
     "receive", "refuse", "renew_by_silence", "reopen", "resume", "return_to", "revoke",
     "rule_on_card", "succeed", "supplement", "suspend", "take_over", "transfer", "upgrade",

@@ -6,7 +6,7 @@ from weimin.cases import clocks
 from weimin.cases.circumstances import notice
 from weimin.cases.duty import take_lead
 from weimin.cases.file import CaseFile
-from weimin.cases.materials import missing, put_right
+from weimin.cases.materials import lacks, put_right
 from weimin.cases.rows import ClockRow
 from weimin.cases.verb import verb
 from weimin.flow.transitions import begin
@@ -25,9 +25,9 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     start_on = _counts_from(file)
     if not file.actor.is_system:
         put_right(file, gaps or {})
-        if absent := missing(file):
+        if absent := lacks(file):
             raise WrongState(
-                f"还缺：{'、'.join(spec.name for spec in absent)}",
+                f"还缺：{'、'.join(absent)}",
                 "请出具一次性告知单；可以容缺的材料，请写明何时补齐",
             )
         take_lead(file, file.actor.post_id, file.actor.account_id)

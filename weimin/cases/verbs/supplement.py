@@ -36,7 +36,7 @@ def supplement(
         file.set(facts={**before, **checked(file.item, {**before, **facts}, only=set(facts))})
     if not have and not facts:
         raise Invalid("请至少补交一份材料或更正一项内容", "网上补交请附上扫描件或照片")
-    lacking = [spec.name for spec in materials.missing(file)]
+    lacking = materials.lacks(file)
     if not lacking and file.row["state"] == "noticed":
         file.set(state="received")
         profile = file.item.profile

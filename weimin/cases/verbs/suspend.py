@@ -4,8 +4,14 @@ from weimin.cases import clocks
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import PauseRow
 from weimin.cases.verb import verb
+from weimin.catalogue.spec import ItemSpec
 from weimin.flow.profiles import PAUSE_TITLES, PauseReason
 from weimin.kernel.errors import Invalid, WrongState
+
+
+def uncounted(item: ItemSpec) -> frozenset[str]:
+    """The reasons whose days don't count by the law of the item: its type's, and its own."""
+    return item.profile.uncounted | set(item.data.get("limit", {}).get("uncounted_pauses", ()))
 
 
 @verb("暂停计时")
@@ -19,8 +25,7 @@ def suspend(file: CaseFile, *, reason: PauseReason, expected: str, note: str = "
         raise Invalid(fields={"reason": f"请选择：{'、'.join(PAUSE_TITLES.values())}"})
     if not expected.strip():
         raise Invalid(fields={"expected": "必须书面告知申请人需要多长时间"})
-    own = set(file.item.data.get("limit", {}).get("uncounted_pauses", ()))
-    counts = reason not in file.item.profile.uncounted and reason not in own
+    counts = reason not in uncounted(file.item)
     file.pauses.append(
         PauseRow(id=None, reason=reason, counts=counts, began=file.today, note=note.strip(),
                  expected=expected.strip())

@@ -82,6 +82,9 @@ SUBJECTS = {"account": "账号", "case": "办件", "person": "自然人", "pack"
             "item": "事项", "post": "岗位"}
 
 
+REVEALED = {"phone": "完整电话", "identity": "完整证件号", "intake": "姓名、住址、持有的证照"}
+
+
 def _of(row: Any, names: dict[int, str]) -> str:
     title = _(SUBJECTS.get(row.subject_type, row.subject_type))
     if row.subject_type == "account":
@@ -91,7 +94,7 @@ def _of(row: Any, names: dict[int, str]) -> str:
 
 def _lines(rows: list[Any], names: dict[int, str]) -> list[dict[str, str]]:
     if rows and isinstance(rows[0], Reveal):
-        return [{"at": say_moment(r.at), "who": names.get(r.account_id or 0, ""), "what": r.what,
+        return [{"at": say_moment(r.at), "who": names.get(r.account_id or 0, ""), "what": _(REVEALED.get(r.what, r.what)),
                  "of": _of(r, names), "said": r.purpose} for r in rows]
     return [{"at": say_moment(r.recorded_at), "who": names.get(r.account_id or 0, _("系统")),
              "what": chain.title_of(r.verb), "of": _of(r, names), "said": said}

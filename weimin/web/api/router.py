@@ -189,15 +189,15 @@ class RowOut(Schema):
     state: str
     outcome: str
     waits_for: str
-    due_at: datetime | None
-    late: bool
+    due_at: datetime | None  # in +08:00, as every moment here
+    late: bool = Field(description="已超期：在办的过了期限，或办结时已超期；与屏幕上一致")
 
 
 def _row(row: reading.Row) -> RowOut:
     return RowOut(
         number=row.number, item=row.item.name, applicant=row.applicant, state=row.state,
         outcome=row.outcome, waits_for=row.waits_for, due_at=row.due_at,
-        late=row.late or _is_late(row.due_at),
+        late=row.is_late(clock.now()),
     )
 
 
@@ -269,7 +269,7 @@ def case(request: HttpRequest, number: Number) -> Any:
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,
                     state=s.state, outcome=s.outcome, office=names.get(s.office_id or 0, ""),
-                    due_at=s.due_at)
+                    due_at=s.due_at and local(s.due_at))
             for s in file.steps
         ],
         actions=[

@@ -1,43 +1,42 @@
 """The case page, and doing what it offers."""
 
 import uuid
-from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from weimin.cases import materials, reading
-from weimin.cases.cards import COLOUR_TITLES
-from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import doers, taken_back
+from weimin.cases.circumstances import doers
 from weimin.cases.clocks import CLOCK_TITLES
-from weimin.cases.delivery import WAYS
 from weimin.cases.facts import shown
 from weimin.cases.file import CaseFile
+from weimin.cases.on_the_spot import on_the_spot
 from weimin.cases.verb import VERBS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
-from weimin.flow.graph import Flow
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
-from weimin.kernel.clock import local, say_date, say_moment
+from weimin.kernel.clock import local, say_date
 from weimin.kernel.errors import NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.models import Person
 from weimin.trail.models import Reveal
-from weimin.web.desk import delivery
-from weimin.web.desk.forms import card_words, forms_of, params_of
-from weimin.web.page import page, part_of, staff
+from weimin.web import asking
+from weimin.web.desk import delivery, trail
+from weimin.web.desk.forms import Form, card_words, forms_of, params_of
+from weimin.web.desk.sentence import headline
+from weimin.web.jinja import url
+from weimin.web.page import landing, page, part_of, staff
 from weimin.web.papers import printable
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
-from weimin.web.words import headline, light_of, state_of
+from weimin.web.words import light_of, state_of
 
 
 @require_GET
@@ -52,27 +51,36 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     """Do what a dialog asked for; a refusal comes back to the same page with what was typed."""
     actor, now = staff(request), clock.now()
-    if verb not in VERBS or verb == "receive":
+    do: Any = on_the_spot if verb == "on_the_spot" else VERBS.get(verb)
+    if do is None or verb == "receive":
         raise NotFound(_("没有这个操作"))
     try:
-        VERBS[verb](
+        do(
             number, actor=actor, now=now, key=request.POST.get("key", ""),
-            expect=_expected(request), **_params(request, actor, verb),
+            expect=_expected(request), **_params(request, actor, number, verb),
         )
     except WeiminError as error:
         if error.status == 404:
             raise
         file = CaseFile.load(number, actor=actor, now=now, lock=False)
         return _show(request, file, error=error, verb=verb, status=error.status)
-    return redirect(f"{reverse('case', args=[number])}?done={verb}")
+    back = safe_from(request.POST.get("from", ""))
+    if back == reverse("calls") and verb == "call":
+        return redirect(f"{back}?done={number}")
+    came = f"&from={quote(back, safe='')}" if back else ""
+    return redirect(f"{reverse('case', args=[number])}?done={verb}{came}")
 
 
-def _params(request: HttpRequest, actor: Actor, verb: str) -> dict[str, Any]:
+def _params(request: HttpRequest, actor: Actor, number: str, verb: str) -> dict[str, Any]:
     params = params_of(verb, request.POST)
     if verb == "supplement":
+        file = CaseFile.load(number, actor=actor, now=clock.now(), lock=False)
+        facts = asking.answers_in(request.POST, file.item.form)
         params["have"] |= scans_of(request, actor)
+        params |= {"facts": facts} if facts else {}
     if "answer-way" in request.POST:
-        params["answers"] = delivery.answers_of(request, actor)
+        handed = delivery.answers_of(request, actor)
+        params["handed" if verb == "on_the_spot" else "answers"] = handed
     return params
 
 
@@ -87,59 +95,74 @@ def _show(
 ) -> HttpResponse:
     """The whole page, or only the case for the desk that stands beside its list."""
     template = "desk/_case.jinja" if part_of(request) == "case" else "desk/case.jinja"
-    return page(request, template, status=status, failed_verb=verb,
-                **context_of(request, file, done=done, error=error))
+    return page(request, template, status=status,
+                **context_of(request, file, done=done, error=error, verb=verb))
 
 
 def context_of(
     request: HttpRequest, file: CaseFile, *, done: str | None = None,
-    error: WeiminError | None = None,
+    error: WeiminError | None = None, verb: str = "",
 ) -> dict[str, Any]:
     """What the case's template draws."""
-    whole, answers = reading.whole(file.id), answered(file)
+    whole = reading.whole(file.id)
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
-    row = _as_row(file)
-    waiting = [s for s in file.steps if s.state == "open"]
-    names = file.routes.office_names
-    offices = list(dict.fromkeys(names[s.office_id] for s in waiting if s.office_id))
-    if not waiting and file.state != "noticed":
-        offices = [names[file.office_id]]
-    colour, word = light_of(row.due_at, row.warn_on, file.now)
+    colour, word = light_of(file.due_at and local(file.due_at), file.warn_on, file.now)
     forms = forms_of(file)
-    typed = {k: v[-1] for k, v in request.POST.lists()} if error else {}
-    line = headline(row, applicant.name if applicant else _anonymous(file), reading.waits_for(file),
-                    offices, file.now, revoked=bool(taken_back(file)))
-    if waiting and row.due_at:
+    if error is not None:
+        failed = _failed(forms, request.POST, verb)
+        if failed is not None:
+            failed.come_back(request.POST, error)
+    if file.due_at and any(step.state == "open" for step in file.steps):
         word = _("全件{}").format(word)
+    events = [trail.event_of(h, file.item) for h in whole.happenings]
+    papers = _papers(file)
     return {
-        "file": file, "forms": forms, "headline": line, "color": colour, "word": word,
+        "file": file, "forms": forms, "color": colour, "word": word,
+        "headline": headline(file, applicant.name if applicant else _anonymous(file)),
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
         "graph": graph_of(file),
-        "events": [event_of(h, file.item.flow, answers) for h in whole.happenings],
+        "events": events, "opinions": trail.opinions(file, whole.happenings),
         "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
-        "key": uuid.uuid4().hex, "done": done, "error": error,
-        "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
-        "scans": any(f.scans for f in forms),
+        "key": uuid.uuid4().hex, "error": error, "back": back_of(request),
+        "done": trail.done(done, events, papers, whole.happenings) if done else None,
+        "papers": papers, "delivered": delivery.shown(file), "ask": asking,
+        "scans": any(f.files for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
 
 
+def _failed(forms: list[Form], post: QueryDict, verb: str) -> Form | None:
+    """The dialog whose answers were refused, if it is still offered."""
+    return next((f for f in forms if f.action.verb == verb and (
+        f.action.step is None or post.get("step") == str(f.action.step.id))), None)
+
+
+_BACK = {"/today": "返回今日", "/desk/cards": "返回红黄牌", "/desk/search": "返回查找",
+         "/desk/calls": "返回电话单"}
+
+
+def safe_from(text: str) -> str:
+    """Where somebody came from, if that is a list of ours; nothing that leads elsewhere."""
+    path = text.split("?")[0]
+    ours = path in ("/desk", *_BACK) or path.startswith("/today/")
+    return text if ours and not set(text) & set("\\\r\n") else ""
+
+
+def back_of(request: HttpRequest) -> dict[str, str]:
+    """Back to the list somebody came from, or to where his day starts."""
+    given = safe_from(request.GET.get("from", "") or request.POST.get("from", ""))
+    href = given or url(landing(staff(request)))
+    return {"href": href, "text": _(_BACK.get(href.split("?")[0], "返回列表")), "from": given}
+
+
 def _anonymous(file: CaseFile) -> str:
     return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
-
-
-def _as_row(file: CaseFile) -> reading.Row:
-    return reading.Row(
-        number=file.number, item=file.item, applicant=file.applicant, state=file.state,
-        outcome=file.outcome, due_at=file.due_at and local(file.due_at),
-        warn_on=file.warn_on, office_id=file.office_id,
-    )
 
 
 def graph_of(file: CaseFile) -> dict[str, Any]:
@@ -177,63 +200,6 @@ def _step_state(rows: list[Any], file: CaseFile) -> tuple[str, str | None]:
     return "skipped", _("已取消") if last.state == "cancelled" else None
 
 
-def answered(file: CaseFile) -> dict[tuple[str, str, int], Any]:
-    """What was answered at the steps, by key, branch and round."""
-    return {(s.key, s.branch, s.round): s.answers for s in file.steps if s.answers}
-
-
-_IN_WORDS = ("opinion", "reason", "found", "objection")  # what an officer wrote himself
-
-
-def event_of(
-    happening: reading.Happening, flow: Flow, answered: Mapping[tuple[str, str, int], Any]
-) -> dict[str, Any]:
-    """A line of the trail; with what was written at the step, so that the next one can read it."""
-    data = happening.data
-    said = []
-    if data.get("step"):
-        outcome = _OUTCOMES.get(str(data.get("outcome")), "")
-        said.append(f"{_titles(flow, [data['step']])}：{outcome}")
-        written = answered.get((data["step"], data.get("branch", ""), data.get("round", 1)), {})
-        said += [str(written[key]) for key in _IN_WORDS if written.get(key)]
-    if data.get("way") in WAYS:
-        said.append(WAYS[data["way"]].title)
-    if data.get("twin"):
-        said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(data["twin"]))
-    if data.get("on_behalf"):
-        said.append(_("工作人员代申请人登记"))
-    if data.get("missing"):
-        said.append("缺：" + "、".join(data["missing"]))
-    for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
-                       ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
-                       ("basis", "依据{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
-        if data.get(key):
-            said.append(words.format(data[key]))
-    for colour, count in Counter(card[0] for card in data.get("cards", ())).items():
-        said.append(COLOUR_TITLES[colour] + (_("（{} 张）").format(count) if count > 1 else ""))
-    if data.get("card"):
-        said.append(COLOUR_TITLES[data["card"][0]])
-    if data.get("ruling"):
-        said.append(CARD_STATES[data["ruling"]])
-    if data.get("opened"):
-        said.append("接下来：" + _titles(flow, data["opened"]))
-    late_entry = happening.recorded_at.date() != happening.at.date()
-    return {
-        "at": say_moment(happening.at), "what": happening.title,
-        "who": f"{happening.office} {happening.who}".strip(), "said": "；".join(said) or None,
-        "proof": happening.mark, "tone": "late" if data.get("late") else "calm",
-        "icon": None, "recorded": say_moment(happening.recorded_at) if late_entry else None,
-    }
-
-
-def _titles(flow: Flow, keys: list[str]) -> str:
-    """The steps by their titles; a key of another version of the item stays a key."""
-    return "、".join(flow.steps[key].title if key in flow.steps else key for key in keys)
-
-
-_OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "重新办理"}
-
-
 def _materials(file: CaseFile, rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for spec in materials.wanted(file):
@@ -248,8 +214,11 @@ def _materials(file: CaseFile, rows: dict[str, dict[str, Any]]) -> list[dict[str
             note = _("由 {} 代替").format(row["certificate"])
         if isinstance(row.get("due_on"), date):
             note = _("{} 前补齐").format(say_date(row["due_on"]))
-        links = [{"text": _("看"), "href": reverse("file", args=[row["file"]])}] if row.get("file") else []
-        found.append({"name": spec.name, "state": state, "note": note, "links": links})
+        href = reverse("file", args=[row["file"]]) if row.get("file") else ""
+        picture = href if str(row.get("type") or "").startswith("image/") else ""
+        links = [{"text": _("看扫描件"), "href": href}] if href else []
+        found.append({"name": spec.name, "state": state, "note": note, "links": links,
+                      "picture": picture})
     return found
 
 
@@ -337,5 +306,6 @@ def reveal(request: HttpRequest, number: str, person: int) -> HttpResponse:
     if purpose:
         Reveal.objects.create(account_id=actor.account_id, post_id=actor.post_id,
                               subject_type="person", subject_id=person, what=what, purpose=purpose)
-    return page(request, "desk/reveal.jinja", number=number, purpose=purpose, what=what,
+    back = safe_from(request.POST.get("from", ""))
+    return page(request, "desk/reveal.jinja", number=number, purpose=purpose, what=what, back=back,
                 person=found, value=vault.decrypt(cipher) if purpose else "")

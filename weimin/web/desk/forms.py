@@ -4,10 +4,11 @@ The server says which verbs an actor may use; this says only what their dialogs 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weimin.cases import materials
@@ -15,57 +16,122 @@ from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
 from weimin.cases.erasing import BASES, kept_until
+from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
+from weimin.cases.on_the_spot import reach, specs
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
+from weimin.cases.verbs.suspend import uncounted
 from weimin.catalogue.routes import Routes
+from weimin.catalogue.spec import Field
 from weimin.flow.actions import Action
 from weimin.flow.kinds import kind_of
-from weimin.flow.profiles import PAUSE_TITLES
+from weimin.flow.profiles import COUNTED, PAUSE_TITLES
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
-from weimin.kernel.errors import Invalid
+from weimin.kernel.errors import Invalid, WeiminError
 from weimin.network.models import Holding, Post
-from weimin.web.desk import asked, delivery
+from weimin.web import asking
+from weimin.web.desk import delivery
+from weimin.web.desk.areas import areas_for
+from weimin.web.desk.trail import term_of
 
 Fields = list[dict[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Form:
-    """The dialog of one action."""
+    """The dialog of one action; where ``href`` is set, it is a page of its own."""
 
     id: str
     action: Action
     fields: Fields
     danger: bool = False
     hint: str = ""
+    href: str = ""
+    questions: tuple[Field, ...] = ()  # of the item's form, asked as at the counter
+    areas: list[tuple[str, str]] = field(default_factory=list)  # to choose from, for those
+    scans: list[tuple[str, str]] = field(default_factory=list)  # materials: key and name
+    typed: QueryDict = field(default_factory=QueryDict)
+    wrong: dict[str, str] = field(default_factory=dict)  # by the name of the field
+    errors: list[dict[str, str]] = field(default_factory=list)
+    open: bool = False
+
+    def come_back(self, post: QueryDict, error: WeiminError) -> None:
+        """Stand open with what was typed and what is wrong with it."""
+        self.open, self.typed = True, post
+        said = dict(error.fields) if isinstance(error, Invalid) else {}
+        for each in self.fields:
+            name = str(each["name"])
+            key = name.removeprefix("answer-").removeprefix("gap-")
+            if key in said:
+                self._mark(name, f"{self.id}-{name}", said.pop(key))
+            if name in post and each.get("kind") != "hidden":
+                each["value"] = post.getlist(name) if each.get("kind") == "checkboxes" else post[name]
+            elif each.get("kind") == "checkboxes":
+                each["value"] = []
+        for question in self.questions:
+            if question.key in said:
+                self._mark(question.key, f"f-{question.key}", said.pop(question.key))
+        self.errors += [{"href": f"#{self.id}-title", "text": text} for text in said.values()]
+        if not self.errors:
+            self.errors = [{"href": f"#{self.id}-title", "text": f"{error.message} {error.remedy}".strip()}]
+
+    def _mark(self, name: str, anchor: str, said: str) -> None:
+        self.wrong[name] = said
+        self.errors.append({"href": f"#{anchor}", "text": said})
 
     @property
-    def scans(self) -> bool:
+    def files(self) -> bool:
         """Whether files may come with it."""
-        return self.action.verb == "supplement" or any(f.get("kind") == "scan" for f in self.fields)
-
-    def errors(self, wrong: Mapping[str, str]) -> list[dict[str, str]]:
-        """What was wrong, each with the field to mend it in."""
-        names = {str(f["name"]).removeprefix("answer-").removeprefix("fact-"): f["name"]
-                 for f in self.fields}
-        return [{"href": f"#{self.id}-{names[key]}" if key in names else f"#{self.id}", "text": said}
-                for key, said in wrong.items()]
+        return bool(self.scans) or any(f.get("kind") == "scan" for f in self.fields)
 
 
 def forms_of(file: CaseFile) -> list[Form]:
     """A dialog for each action that the server allows, in the table's order."""
-    return [_form(file, action) for action in file.actions()]
+    forms = [_form(file, action) for action in file.actions()]
+    return [spot, *forms] if (spot := _on_the_spot(file)) else forms
+
+
+def _on_the_spot(file: CaseFile) -> Form | None:
+    """Of an instant item all that this post may do now, in one form."""
+    reached = reach(file)
+    if not reached:
+        return None
+    steps = specs(file, reached)
+    kinds = [kind_of(spec.kind) for spec in steps]
+    fields: Fields = []
+    if any(ask.key == "opinion" for kind in kinds for ask in kind.asks):
+        fields.append(_text("opinion", _("意见"), rows=2))
+    if any(kind.delivers for kind in kinds):
+        fields += [field for field in delivery.fields(file) if field.get("kind") != "hidden"]
+    words = {"accept": _("受理"), "close": _("归档"), **{spec.key: spec.title for spec in steps}}
+    said = "、".join(words[each] for each in reached)
+    title = _("当场办结") if "close" in reached and "accept" in reached else _("一次办完：{}").format(said)
+    return Form(
+        id="on_the_spot", fields=fields, hint=_("依次办：{}。每一步都单独留下记录。").format(said),
+        action=Action(verb="on_the_spot", primary=True, title=title),
+    )
 
 
 def _form(file: CaseFile, action: Action) -> Form:
     name = f"{action.verb}-{action.step.id}" if action.step else action.verb
     maker = _FIELDS.get(action.verb)
-    return Form(
+    form = Form(
         id=name, action=action, fields=maker(file, action) if maker else [],
         danger=action.verb in ("refuse", "end", "withdraw", "revoke", "erase"), hint=_HINTS.get(action.verb, ""),
     )
+    if action.verb == "correct":
+        form.href = reverse("correct", args=[file.number])
+    if action.verb == "supplement":
+        form.questions = tuple(unanswered(file.item, file.row["facts"]))
+        form.scans = [] if not form.fields else list(form.fields[0]["options"])
+        if any(q.type == "area" for q in form.questions):
+            form.areas = areas_for(file.actor, file.row["area_id"])
+    blank = unanswered(file.item, file.row["facts"]) if action.verb.startswith("notify") else []
+    if blank:
+        form.hint += _("没有填写的也会写进去：{}。").format("、".join(f.label for f in blank))
+    return form
 
 
 _HINTS = {
@@ -73,7 +139,7 @@ _HINTS = {
     "refuse": "书面决定会写明理由和救济途径（行政复议、行政诉讼）。",
     "hand_over": "对方接收以前，您的岗位仍是主办。",
     "transfer": "计时不停，居民会收到告知。",
-    "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
+    "suspend": "居民会收到书面告知：等什么、要多久。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
@@ -130,8 +196,8 @@ def _notify(file: CaseFile, action: Action) -> Fields:
         {"name": "missing", "label": _("缺少或不合要求的材料"), "kind": "checkboxes",
          "options": options, "value": [key for key, name in options if key in absent]},
         {"name": "unfilled", "label": _("没有填、填错的内容"), "kind": "checkboxes", "optional": True,
-         "options": [(field.key, field.label) for field in asked.fields_of(file)],
-         "value": [field.key for field in asked.open_fields(file)]},
+         "options": [(f.key, f.label) for f in asking.asked_fields(file.item)],
+         "value": [f.key for f in unanswered(file.item, file.row["facts"])]},
         _text("said", _("其他要告诉申请人的"), optional=True),
     ]
     if action.verb == "notify_again":
@@ -144,8 +210,7 @@ def _supplement(file: CaseFile, action: Action) -> Fields:
               if file.materials.get(spec.key) in ("missing", "promised", None)]
     return [{"name": "have", "label": _("现在补来的材料"), "kind": "checkboxes",
              "options": [(spec.key, spec.name) for spec in absent],
-             "value": [spec.key for spec in absent]},
-            *({**asked.asked(file, field), "optional": True} for field in asked.open_fields(file))]
+             "value": [spec.key for spec in absent if spec.need != "optional"]}] if absent else []
 
 
 def _accept(file: CaseFile, action: Action) -> Fields:
@@ -181,15 +246,13 @@ def _revoke(file: CaseFile, action: Action) -> Fields:
 
 
 def _suspend(file: CaseFile, action: Action) -> Fields:
-    uncounted = file.item.profile.uncounted
-    options = [
-        {"value": key, "text": title,
-         "hint": _("依法不计时") if key in uncounted else _("照常计时")}
-        for key, title in PAUSE_TITLES.items()
-    ]
+    free = uncounted(file.item)
+    offered = [key for key in PAUSE_TITLES if key in free or key in COUNTED]
     return [
-        {"name": "reason", "label": _("原因"), "kind": "select",
-         "options": [(o["value"], f"{o['text']}（{o['hint']}）") for o in options]},
+        {"name": "reason", "label": _("等什么"), "kind": "select",
+         "hint": None if free else _("这类事项没有依法不计时的情形：等待会告知居民，期限照常计算。"),
+         "options": [(key, PAUSE_TITLES[key] + (_("（依法不计时）") if key in free else _("（照常计时）")))
+                     for key in offered]},
         {"name": "expected", "label": _("需要多长时间"), "hint": _("书面告知申请人，如“约10个工作日”"),
          "width": "18"},
         _text("note", _("说明"), optional=True),
@@ -250,11 +313,6 @@ def _reassign(file: CaseFile, action: Action) -> Fields:
     ]
 
 
-def _correct(file: CaseFile, action: Action) -> Fields:
-    fields = [asked.asked(file, field) for field in asked.fields_of(file)]
-    return [*fields, _text("reason", _("更正的原因"))]
-
-
 def _erase(file: CaseFile, action: Action) -> Fields:
     until = kept_until(file.item, file.row["closed_at"])
     kept = _("永久保管") if until is None else _("保管期限到 {}").format(say_date(until))
@@ -292,9 +350,8 @@ def _card_choice(file: CaseFile, cards: list[CardRow]) -> dict[str, Any]:
 
 def card_words(file: CaseFile, card: CardRow) -> str:
     """A card in words: 红牌（县级审核确认），县民政局，申辩中."""
-    step = file.item.flow.steps.get(card.about.split()[0])
     return _("{colour}（{term}），{office}，{state}").format(
-        colour=COLOUR_TITLES[card.colour], term=step.title if step else _("全件期限"),
+        colour=COLOUR_TITLES[card.colour], term=term_of(file.item.flow, card.about),
         office=file.routes.office_names.get(card.office_id, ""), state=CARD_STATES[card.state],
     )
 
@@ -306,9 +363,13 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
-    "reassign": _reassign, "correct": _correct,
+    "reassign": _reassign,
     "erase": _erase,
     "contest_card": _contest, "rule_on_card": _rule_on,
+    "call": lambda file, action: [
+        {"name": "reached", "label": _("告知到了吗"), "kind": "radios", "inline": True, "value": "1",
+         "options": [("1", _("告知到了")), ("", _("没联系上"))]},
+        _text("note", _("说了什么"), optional=True, rows=2)],
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
 
@@ -350,8 +411,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "accept": lambda post: {"gaps": _prefixed(post, "gap-")},
     "notify_missing": _missing,
     "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},
-    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have")),
-                                "facts": asked.said(post)},
+    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have"))},
     "refuse": lambda post: {"reason": post.get("reason", "")},
     "upgrade": lambda post: {"reason": post.get("reason", "")},
     "end": lambda post: {"reason": post.get("reason", "")},
@@ -371,9 +431,10 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
-    "correct": lambda post: {"facts": asked.said(post), "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
+    "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
+    "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
     "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),

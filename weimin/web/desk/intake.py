@@ -3,10 +3,10 @@
 import uuid
 
 import segno
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from markupsafe import Markup
 
@@ -16,13 +16,16 @@ from weimin.cases.verbs.receive import CHANNELS
 from weimin.catalogue.finding import find, listed
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec
-from weimin.kernel import clock, codes, vault
+from weimin.kernel import clock, codes
 from weimin.kernel.errors import AlreadyOpen, Invalid, WeiminError
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
-from weimin.registry.models import Organisation
+from weimin.registry.certificates import held
+from weimin.registry.models import Organisation, Person
 from weimin.registry.people import home_of, known_person
+from weimin.trail.models import Reveal
 from weimin.web import asking, guided
+from weimin.web.desk.areas import areas_for
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 
@@ -45,10 +48,10 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
     """
     actor, item = in_role(request, *HANDLERS), routes_now().item(code)
     if request.method == "GET":
-        return _form(request, actor, item, QueryDict(f"area={request.GET.get('area', '')}"))
+        return _form(request, actor, item, _blank(request, actor, item))
     try:
         if request.POST.get("look") == "1":
-            return _form(request, actor, item, _known(request.POST, item))
+            return _form(request, actor, item, _known(request.POST, actor, item))
         if request.POST.get("look"):
             return _form(request, actor, item, request.POST)
         answer = receive(
@@ -63,15 +66,27 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("received", answer.number)
 
 
+def _blank(request: HttpRequest, actor: Actor, item: ItemSpec) -> QueryDict:
+    """The form as it begins: an officer of a village has his own village before him."""
+    typed = QueryDict(mutable=True)
+    typed["area"] = request.GET.get("area", "") or own_village(actor)
+    for field in asking.asked_fields(item):
+        if field.type == "area":
+            typed[f"f-{field.key}"] = own_village(actor)
+    return typed
+
+
 def _channel(actor: Actor) -> str:
     return "village" if actor.level == "village" else "window"
 
 
-def _known(post: QueryDict, item: ItemSpec) -> QueryDict:
+def _known(post: QueryDict, actor: Actor, item: ItemSpec) -> QueryDict:
     """What the registry knows of whose number was typed (一次采集多方利用).
 
-    The number comes by POST: identity numbers never stand in an address. Raises Invalid for a
-    wrong number; an unknown person leaves the form as it was typed.
+    The number comes by POST: identity numbers never stand in an address. Whose data it is stands
+    at the counter; that it was looked up, by whom and for what, is kept. The phone stays masked:
+    who leaves that field empty keeps it. Raises Invalid for a wrong number; an unknown person
+    leaves the form as it was typed.
     """
     typed = post.copy()
     if asking.who_of(post, item) in asking.ORGANISATION:
@@ -85,23 +100,59 @@ def _known(post: QueryDict, item: ItemSpec) -> QueryDict:
         "person.birth": codes.birth_of(number).isoformat(), "person.sex": codes.sex_of(number),
         "person.id_number": number,
     }
+    own = own_village(actor)
     if person is not None:
+        _looked_up(actor, person, item)
         typed["name"], typed["known"] = person.name, "1"
-        if person.phone_hash and not typed.get("phone"):
-            typed["phone"] = vault.decrypt(person.phone_cipher)
         home = home_of(person, clock.today())
-        if home and not typed.get("area"):
+        if home and typed.get("area", "") in ("", own):
             typed["area"] = home
         known |= {
             "person.name": person.name, "person.ethnic": person.ethnic,
-            "person.household_area": home,
-            "person.residence_area": person.residence_id or "",
-            "person.phone": vault.decrypt(person.phone_cipher),
+            "person.household_area": home, "person.residence_area": person.residence_id or "",
         }
     for field in item.form:
-        if known.get(field.prefill) and not typed.get(f"f-{field.key}"):
+        if known.get(field.prefill) and typed.get(f"f-{field.key}", "") in ("", own):
             typed[f"f-{field.key}"] = known[field.prefill]
     return typed
+
+
+def _looked_up(actor: Actor, person: Person, item: ItemSpec) -> None:
+    """Leave a trace, once a day for an officer and a person."""
+    if not _may_see(actor, person):
+        Reveal.objects.create(
+            account_id=actor.account_id, post_id=actor.post_id, subject_type="person",
+            subject_id=person.pk, what="intake", purpose=_("收件带出：{}").format(item.name),
+        )
+
+
+def _may_see(actor: Actor, person: Person) -> bool:
+    """Whether this officer looked that person up today, of which there is a trace."""
+    midnight = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Reveal.objects.filter(account_id=actor.account_id, subject_type="person", what="intake",
+                                 subject_id=person.pk, at__gte=midnight).exists()
+
+
+def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, dict[str, str]]:
+    """Of whoever was looked up: the phone, masked, and the certificates that replace materials."""
+    wanted = {m.replaced_by: m.key for m in item.materials if m.replaced_by}
+    if asking.who_of(typed, item) in asking.ORGANISATION:
+        company = Organisation.objects.filter(uscc=typed.get("uscc", "").strip().upper()).first()
+        found = held(wanted.keys(), organisation=company.pk) if company else {}
+        return "", {wanted[kind]: each.number for kind, each in found.items()}
+    try:
+        person = known_person(codes.identity_number(typed.get("identity", "")))
+    except ValueError:
+        return "", {}
+    if person is None or not _may_see(actor, person):
+        return "", {}
+    found = held(wanted.keys(), person=person.pk)
+    return person.phone_mask or "", {wanted[kind]: each.number for kind, each in found.items()}
+
+
+def own_village(actor: Actor) -> str:
+    """The village of an officer who sits in one."""
+    return actor.area_path.strip("/").split("/")[-1] if actor.level == "village" else ""
 
 
 def _known_organisation(typed: QueryDict) -> QueryDict:
@@ -126,13 +177,15 @@ def _form(
         errors = [{"href": "#another" if isinstance(error, AlreadyOpen) else "#who",
                    "text": f"{error.message} {error.remedy}"}]
     who = asking.who_of(typed, item)
+    phone, replaced = _registered(actor, typed, item)
     return page(
         request, "desk/intake.jinja", status=error.status if error else 200, item=item, ask=asking,
         typed=typed, errors=errors, wrong=fields, who=who, limit=item.promised or item.statutory,
         materials=asking.materials_of(typed, item), twin=isinstance(error, AlreadyOpen),
         twin_number=error.details.get("number") if error else None,
-        key=typed.get("key") or uuid.uuid4().hex, areas=_areas(actor, typed),
-        place_area=typed.get("area") or actor.area_path.strip("/").split("/")[-1],
+        known_phone=phone, held=replaced, looks=asking.conditions_of(item),
+        key=typed.get("key") or uuid.uuid4().hex, areas=areas_for(actor, typed.get("area", ""), named=typed.get("place", "")),
+        place_area=typed.get("area", ""),
     )
 
 
@@ -142,20 +195,6 @@ _OWN = frozenset(("identity", "name", "phone", "area", "paper", "agent_identity"
 
 def _anchor(key: str) -> str:
     return key if key in _OWN else f"f-{key}"
-
-
-def _areas(actor: Actor, typed: QueryDict) -> list[tuple[str, str]]:
-    """Villages of the officer's own town, those found by name, and the one that is chosen."""
-    path = actor.area_path
-    parts = path.strip("/").split("/")
-    town = "/" + "/".join(parts[:3]) + "/" if len(parts) >= 3 else path
-    wanted = Q(path__startswith=town)
-    if place := typed.get("place", "").strip():
-        wanted |= Q(full_name__contains=place)
-    if typed.get("area"):
-        wanted |= Q(code=typed["area"])
-    rows = Area.objects.filter(wanted, living(clock.today()), level="village")
-    return list(rows.order_by("sort_key").values_list("code", "full_name")[:400])
 
 
 def _seat(request: HttpRequest, code: str) -> guided.Seat:

@@ -1,23 +1,19 @@
-"""The lists of the desk: what waits for me, search, the call list, Excel out, batch decisions."""
+"""The lists of the desk: what waits for me, and search."""
 
-import io
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
-import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from weimin.cases import reading
 from weimin.cases.file import CaseFile
-from weimin.cases.verbs import complete
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
-from weimin.kernel.errors import WeiminError
 from weimin.web.desk.case import context_of
 from weimin.web.jinja import url
 from weimin.web.page import HANDLERS, in_role, page, page_number, part_of, staff
@@ -53,8 +49,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if chosen:
         file = CaseFile.load(chosen, actor=actor, now=now, lock=False)
         context |= context_of(request, file)
-    return page(request, "desk/list.jinja", **context, approved=request.GET.get("done"),
-                failed=request.GET.getlist("failed"))
+    return page(request, "desk/list.jinja", **context)
 
 
 def _count(number: int) -> str:
@@ -92,14 +87,24 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """By number, name, identity number or phone; without words, the newest that I may see."""
+    """By number, name, identity number or phone; without words, the newest that are under way."""
     actor, now, text = staff(request), clock.now(), request.GET.get("q", "").strip()
-    number = page_number(request)
-    rows = reading.search(actor, text, page=number) if text else reading.seen(actor, page=number)
+    number, state = page_number(request), request.GET.get("state", "" if text else "open")
+    state = state if state in reading.STATES else "all"
+    rows = (reading.search(actor, text, state=state, page=number) if text
+            else reading.seen(actor, also=reading.STATES.get(state, ""), page=number))
     if text and len(rows) == 1 and rows[0].number == text.replace(" ", ""):
         return redirect("case", rows[0].number)
+    asked = f"?q={quote(text)}"
+    base = f"{asked}&state={state}&page="
+    # What was looked for may be somebody's number: the case's address does not carry it on.
+    here = request.path if len(text) > 10 else request.path + base + str(number)
+    titles = {"all": _("全部"), "open": _("在办"), "closed": _("已办结")}
     return page(request, "desk/search.jinja", rows=lines(rows, now), text=text, number=number,
-                more=len(rows) == reading.PAGE)
+                more=len(rows) == reading.PAGE, state=state, base=base,
+                came=f"?from={quote(here, safe='')}",
+                filters=[{"text": title, "href": f"{asked}&state={key}", "current": key == state}
+                         for key, title in titles.items()])
 
 
 def lines(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
@@ -110,65 +115,3 @@ def lines(rows: list[reading.Row], now: datetime) -> list[dict[str, object]]:
         found.append({"row": row, "item": plain_name(row.item.name), "color": colour,
                       "word": word})
     return found
-
-
-@require_GET
-def calls(request: HttpRequest) -> HttpResponse:
-    """Residents whom no SMS reaches and who should hear something today."""
-    actor, now, number = staff(request), clock.now(), page_number(request)
-    rows = reading.seen(
-        actor, page=number,
-        also="c.state IN ('noticed', 'decided') AND NOT EXISTS (SELECT FROM cases_party p"
-        " JOIN registry_person r ON r.id = p.person_id WHERE p.case_id = c.id"
-        " AND r.phone_mask LIKE '1%%')",
-    )
-    return page(request, "desk/calls.jinja", rows=lines(rows, now), number=number,
-                more=len(rows) == reading.PAGE, none_title=_("今天没有要打的电话"),
-                none_text=_("收不到短信的居民，要补材料或结果已出时，会出现在这里。"))
-
-
-@require_GET
-def excel(request: HttpRequest) -> HttpResponse:
-    """The list as a sheet, masked as on the screen."""
-    searched = request.GET.get("of") == "search"
-    actor, now = staff(request) if searched else in_role(request, *HANDLERS), clock.now()
-    rows = (reading.search(actor, request.GET.get("q", ""), size=reading.EXACT_UP_TO) if searched else reading.work(
-        actor, now=now, late_only=request.GET.get("view") == "late", size=reading.EXACT_UP_TO))
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet("办件")
-        heads = ["编号", "事项", "申请人", "等什么", "到期", "剩余"]
-        sheet.write_row(0, 0, heads, book.add_format({"bold": True}))
-        sheet.freeze_panes(1, 0)
-        for n, row in enumerate(rows, start=1):
-            due = row.due_at.strftime("%Y-%m-%d %H:%M") if row.due_at else ""
-            sheet.write_row(n, 0, [row.number, row.item.name, row.applicant, row.waits_for, due,
-                                   light_of(row.due_at, row.warn_on, now)[1]])
-        sheet.set_column(0, 5, 18)
-    response = HttpResponse(
-        out.getvalue(),
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
-    response["Content-Disposition"] = f'attachment; filename="cases-{now:%Y%m%d}.xlsx"'
-    return response
-
-
-@require_POST
-def batch(request: HttpRequest) -> HttpResponse:
-    """Approve several open steps at once; each is a verb of its own and fails on its own."""
-    actor, now = in_role(request, *HANDLERS), clock.now()
-    done, failed = 0, []
-    for picked in request.POST.getlist("case")[: reading.PAGE]:
-        number, step, version = ([*picked.split(":"), "", ""])[:3]
-        if not step.isdigit():
-            failed.append(number)
-            continue
-        try:
-            complete(number, actor=actor, now=now, step=int(step), outcome="approve",
-                     expect=int(version or 0), key=f"{request.POST.get('key', '')}:{step}",
-                     answers={"opinion": request.POST.get("opinion") or _("同意")})
-            done += 1
-        except WeiminError:
-            failed.append(number)
-    query = f"done={done}" + "".join(f"&failed={number}" for number in failed)
-    return redirect(f"{reverse('desk')}?{query}")

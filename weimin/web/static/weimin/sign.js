@@ -9,6 +9,7 @@
     var canvas = $('canvas', box), input = $('input', box), said = $('[data-said]', box), pen = canvas.getContext('2d'), strokes = [], now = null;
     if (!window.PointerEvent) return;
     box.hidden = false;
+    if (innerWidth < 640) canvas.height = 540;   /* a phone held upright: room for a hand */
     try { strokes = JSON.parse(input.value || '[]'); } catch (e) { strokes = []; }
     function at(e) {
       var r = canvas.getBoundingClientRect();

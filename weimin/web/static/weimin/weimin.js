@@ -21,7 +21,10 @@
       hit('[data-elder]').lastElementChild.textContent = elder ? '标准版' : '大字版';
     }
     if (hit('[data-leave]')) sessionStorage.clear();   /* a shared PC keeps nobody's drafts */
-    if ((t = hit('[data-dialog]')) && (m = $(t.hash)) && m.showModal) { e.preventDefault(); m.showModal(); }
+    if ((t = hit('a[href^="#"]')) && t.hash.length > 1 && (m = d.getElementById(t.hash.slice(1)))) {
+      if (m.showModal) { e.preventDefault(); $$('[data-menu][open]').forEach(function (x) { x.open = false; }); m.showModal(); }
+      else if (m.tabIndex >= 0 && t.closest('[data-errors]')) { e.preventDefault(); m.focus(); m.scrollIntoView({ block: 'nearest' }); }
+    }
     if ((t = hit('[data-close]')) && t.closest('dialog').open) { e.preventDefault(); t.closest('dialog').close(); }
     if ((t = hit('[data-item]'))) memo(sessionStorage, 'at', t.id);
     if (t && desk && t.closest('.pane-list') && beside() && !e.ctrlKey && !e.metaKey && !e.shiftKey && !e.button) { e.preventDefault(); openCase(t.href); }
@@ -104,25 +107,26 @@
   }
 
   /* Forms whose questions depend on answers: the server draws them anew, what was typed stays */
-  function again(form, look, by) {
-    var body = new FormData(form), mark = d.activeElement && { name: d.activeElement.name, value: d.activeElement.value, tick: /^(radio|checkbox)$/.test(d.activeElement.type) };
+  function again(form, look, by, fewer) {    /* fewer: only the list of materials changes, questions stay */
+    var body = new FormData(form), a = d.activeElement, mark = a && { name: a.name, value: a.value, tick: /^(radio|checkbox)$/.test(a.type) };
     Array.from(body.keys()).forEach(function (k) { if (body.get(k) instanceof File) body.delete(k); });
     body.set('look', look);
     return get(form.action, 'form', body).then(function (answer) {
       var fresh = parsed(answer.text), old = $('[data-errors]', form), errors = $('[data-errors]', fresh), m;
       if (!$('[data-part]', fresh)) { location.reload(); return; }
       if (old) old.remove();
-      $$('[data-part]', form).forEach(function (p) { put(p, d.importNode($('#' + p.id, fresh), true).innerHTML); });
+      if (!fewer) $$('[data-part]', form).forEach(function (p) { put(p, d.importNode($('#' + p.id, fresh), true).innerHTML); });
       $$('[data-keyed]', form).forEach(function (list, i) {
         var next = $$('[data-keyed]', fresh)[i];
         $$('[data-row]', next).forEach(function (li) {      /* a row that stays keeps its files */
-          var mine = $('[data-row="' + li.dataset.row + '"]', list);
-          if (mine) next.replaceChild(mine, li);
+          var mine = $('[data-row="' + li.dataset.row + '"] .scan', list), its = $('.scan', li);
+          if (mine && its) its.parentNode.replaceChild(mine, its);
         });
         while (list.firstChild) list.firstChild.remove();
         while (next.firstChild) list.append(next.firstChild);
         list.dispatchEvent(new CustomEvent('weimin:part', { bubbles: true, detail: list }));
       });
+      if (fewer) return;
       if (errors) { form.insertBefore(d.importNode(errors, true), $('.two', form)); $('[data-errors]', form).focus(); return; }
       if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
       else m = $$('input,select,textarea,button', form).filter(function (x) { return mark && mark.name && x.name === mark.name && (!mark.tick && x.type !== 'submit' || x.value === mark.value); })[0];
@@ -134,7 +138,7 @@
     if (!b) return;
     e.preventDefault(); again(b.form, b.value, b).catch(function () { b.form.submit(); });
   });
-  on('change', function (e) { if ('look' in e.target.dataset) again(e.target.form, '2'); });
+  on('change', function (e) { if ('look' in e.target.dataset) again(e.target.form, '2', null, e.target.dataset.look === 'materials'); });
 
   /* Keys: j k / ? Escape and the letters that buttons carry */
   function items() { return $$('[data-list] [data-item]').filter(function (x) { return x.offsetParent; }); }
@@ -198,7 +202,8 @@
 
   /* A page, or a part of one that came later */
   function ready(scope) {
-    var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at'), t;
+    var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at');
+    $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
     drafts(scope); count();
     if ((t = $('dialog[open]', scope)) && t.showModal) { t.open = false; t.showModal(); }   /* a form that came back */

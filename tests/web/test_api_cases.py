@@ -1,0 +1,50 @@
+"""The API says of a case what the screen says: late, what it waits for, and when, in +08:00."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cases.scenes import HOUSING, under_way
+from tests.cast import Cast, accepted, do
+from tests.web.doors import logged_in
+from weimin.kernel import clock
+
+pytestmark = pytest.mark.django_db
+
+
+def get(actor: Any, path: str) -> Any:
+    return logged_in(actor).get(f"/api/v1/{path}").json()
+
+
+def test_an_open_case_past_its_day_is_late_in_the_list_and_alone(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    for days, late in ((0, False), (60, True)):
+        with clock.rehearsed(now + timedelta(days=days)):
+            assert get(cast.reviewer, f"cases/{number}")["late"] is late
+            assert [row["late"] for row in get(cast.reviewer, "cases")] == [late]
+
+
+def test_it_waits_for_the_same_in_the_list_and_alone(cast: Cast, now: datetime) -> None:
+    number = under_way(cast, now, HOUSING)
+    do(number, "check", actor=_of(number), now=now + timedelta(hours=1))
+    with clock.rehearsed(now + timedelta(hours=2)):
+        alone = get(cast.supervisor, f"cases/{number}")
+        listed = next(row for row in get(cast.supervisor, "cases") if row["number"] == number)
+    assert alone["waits_for"] == listed["waits_for"]
+    assert alone["waits_for"].count("核对") == 3  # three departments side by side
+
+
+def test_every_moment_is_of_shanghai(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    with clock.rehearsed(now):
+        alone = get(cast.reviewer, f"cases/{number}")
+    for moment in (alone["due_at"], *(step["due_at"] for step in alone["steps"])):
+        assert moment.endswith("+08:00")
+
+
+def _of(number: str) -> Any:
+    from tests.cases.scenes import someone_of
+    from weimin.cases.models import Step
+
+    return someone_of(Step.objects.get(case__number=number, state="open").office_id)

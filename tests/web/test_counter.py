@@ -1,0 +1,175 @@
+"""The counter's one page: what is known comes masked and with a trace, and nothing is asked twice."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.cases.scenes import ROAD, application, item_of, publish_variant
+from tests.cast import ALLOWANCE, CARD, VILLAGE, Cast, accepted, do, received
+from tests.web.doors import logged_in
+from weimin.cases.models import Case
+from weimin.cases.verbs import accept, receive
+from weimin.kernel import clock, vault
+from weimin.registry.models import Certificate
+from weimin.trail.models import Reveal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon(now: datetime) -> Iterator[None]:
+    with clock.rehearsed(now + timedelta(hours=2)):
+        yield
+
+
+def at(actor: Any) -> Client:
+    client = logged_in(actor)
+    client.raise_request_exception = True
+    return client
+
+
+def look_up(cast: Cast, clerk: Any, item: str = ALLOWANCE, **said: str) -> str:
+    asked = {"look": "1", "identity": vault.decrypt(cast.zhao.identity_cipher), **said}
+    return at(clerk).post(f"/desk/intake/{item}", asked).content.decode()
+
+
+# -- what is known -------------------------------------------------------------------------------
+
+
+def test_looking_somebody_up_leaves_a_trace_with_its_purpose_and_the_phone_stays_masked(
+    cast: Cast
+) -> None:
+    page = look_up(cast, cast.other_clerk)
+    assert 'value="赵大爷"' in page
+    assert vault.decrypt(cast.zhao.phone_cipher) not in page and cast.zhao.phone_mask in page
+    trace = Reveal.objects.get()
+    assert (trace.account_id, trace.subject_id) == (cast.other_clerk.account_id, cast.zhao.pk)
+    assert trace.purpose == "收件带出：高龄津贴申领"
+
+
+def test_looking_twice_on_one_day_is_one_trace(cast: Cast) -> None:
+    look_up(cast, cast.clerk)
+    look_up(cast, cast.clerk)
+    assert Reveal.objects.count() == 1
+
+
+def test_the_audit_says_in_words_what_was_seen(cast: Cast) -> None:
+    from tests.cast import CITY, holder
+
+    look_up(cast, cast.clerk)
+    page = at(holder(f"{CITY}.admin", "auditor")).get("/admin/audit?s=reveals").content.decode()
+    assert "姓名、住址、持有的证照" in page and "收件带出" in page
+
+
+def test_who_leaves_the_phone_empty_keeps_the_one_that_is_registered(cast: Cast) -> None:
+    at(cast.clerk).post(f"/desk/intake/{ALLOWANCE}", {
+        "who": "self", "area": VILLAGE, "identity": vault.decrypt(cast.zhao.identity_cipher)})
+    case = Case.objects.get()
+    phone = vault.decrypt(cast.zhao.phone_cipher)
+    assert bytes(case.follow_hash) == vault.lookup(f"{case.number}:{phone[-4:]}")
+
+
+def test_a_certificate_that_replaces_a_material_is_shown_before_anything_is_sent(
+    cast: Cast, now: datetime
+) -> None:
+    material = next(m for m in item_of(ALLOWANCE).materials if m.replaced_by)
+    number = received(cast, now)
+    Certificate.objects.create(
+        number="示意〔2026〕1号", type=material.replaced_by, name="示意", holder_person=cast.zhao,
+        case_id=Case.objects.get(number=number).pk, office_id=cast.clerk.office_id,
+        issued_on=now.date(), code="x")
+    assert "示意〔2026〕1号" not in at(cast.clerk).get(f"/desk/intake/{ALLOWANCE}").content.decode()
+    page = look_up(cast, cast.clerk)
+    assert re.search(rf'data-row="{material.key}".*?免交.*?示意〔2026〕1号', page, re.DOTALL)
+
+
+# -- asked once, and all said at once ------------------------------------------------------------
+
+
+def test_what_a_scenario_answers_is_not_asked_again(cast: Cast) -> None:
+    page = at(cast.clerk).get(f"/desk/intake/{ROAD}").content.decode()
+    assert 'name="s-dig"' in page and 'name="f-work"' not in page
+
+
+def test_every_answer_that_materials_depend_on_draws_their_list_anew(
+    cast: Cast, own_network: None
+) -> None:
+    materials = [dict(m) for m in item_of(ALLOWANCE).data["materials"]]
+    materials[0]["when"] = {"low_income": True}
+    publish_variant(ALLOWANCE, materials=materials)
+    key = materials[0]["key"]
+    page = at(cast.clerk).get(f"/desk/intake/{ALLOWANCE}").content.decode()
+    assert re.search(r'name="f-low_income"[^>]*data-look="materials"', page)
+    assert f'data-row="{key}"' not in page
+    page = at(cast.clerk).post(f"/desk/intake/{ALLOWANCE}", {"look": "2", "f-low_income": "true"})
+    assert f'data-row="{key}"' in page.content.decode()
+
+
+def test_an_empty_form_says_all_that_is_wrong_at_once(cast: Cast) -> None:
+    page = at(cast.clerk).post(f"/desk/intake/{ALLOWANCE}", {"f-birth": "昨天"}).content.decode()
+    for href in ("#identity", "#name", "#area", "#f-birth"):
+        assert f'<a href="{href}">' in page
+
+
+def test_an_officer_of_a_village_begins_with_his_own_village(cast: Cast) -> None:
+    page = at(cast.info).get(f"/desk/intake/{ALLOWANCE}").content.decode()
+    assert re.search(rf'name="area".*?value="{VILLAGE}" selected', page, re.DOTALL)
+
+
+# -- 更正 ------------------------------------------------------------------------------------------
+
+
+def test_the_correction_shows_every_field_as_it_stands_and_writes_only_what_changed(
+    cast: Cast, now: datetime
+) -> None:
+    number = received(cast, now)
+    desk, address = at(cast.info), f"/desk/cases/{number}/correct"
+    page = desk.get(address).content.decode()
+    for field in item_of(ALLOWANCE).form:
+        assert f'name="f-{field.key}"' in page
+    typed = dict(re.findall(r'<input class="in[^"]*" id="(f-[\w]+)" name="[^"]+" type="\w+" value="([^"]*)"', page))
+    said = {**typed, "f-household_area": VILLAGE, "f-low_income": "true", "reason": "录入错误"}
+    before = Case.objects.get(number=number).facts
+    assert desk.post(address, said).status_code == 422  # nothing was changed
+    assert desk.post(address, {**said, "f-low_income": "false"}).status_code == 302
+    after = Case.objects.get(number=number).facts
+    assert {key for key in after if after[key] != before.get(key)} == {"low_income"}
+
+
+# -- what the deciding office reads --------------------------------------------------------------
+
+
+def test_who_decides_reads_what_the_reviewer_wrote(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(hours=1), opinion="年龄属实，同意上报")
+    assert "年龄属实，同意上报" in at(cast.county).get(f"/desk/cases/{number}").content.decode()
+    assert "年龄属实" not in at(cast.resident).get(f"/mine/{number}").content.decode()
+
+
+def test_back_leads_to_where_one_came_from_and_never_elsewhere(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    leader = at(cast.supervisor)
+    page = leader.get(f"/desk/cases/{number}?from=/today/cases/late").content.decode()
+    assert '<a href="/today/cases/late" data-back' in page
+    for foreign in ("https://example.org/today", "//example.org", "/today/\\evil", ""):
+        page = leader.get(f"/desk/cases/{number}", {"from": foreign}).content.decode()
+        assert '<a href="/today" data-back' in page
+    assert '<a href="/desk" data-back' in at(cast.reviewer).get(f"/desk/cases/{number}").content.decode()
+
+
+def test_an_instant_card_takes_one_form_for_the_town_and_one_for_the_hand_over(
+    cast: Cast, now: datetime
+) -> None:
+    number = receive(application(cast.zhao, CARD), actor=cast.info, now=now).number
+    accept(number, actor=cast.info, now=now)
+    town, village = at(cast.reviewer), at(cast.info)
+    assert "一次办完：当场核验并决定、制证" in town.get(f"/desk/cases/{number}").content.decode()
+    town.post(f"/desk/cases/{number}/do/on_the_spot", {"opinion": "符合条件"})
+    village.post(f"/desk/cases/{number}/do/on_the_spot", {
+        "answer-way": "direct", "answer-received_by": "赵大爷", "answer-relation": "self",
+        "answer-unsigned": "不会写字，已按手印"})
+    assert (Case.objects.get().state, Case.objects.get().outcome) == ("closed", "granted")

@@ -1,0 +1,106 @@
+"""The leader's figures: cases, counted once each, under the office that answers for them.
+
+Every figure opens to the list that it counts: both are made from the same condition.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from weimin.cases.reading import PAGE, Row, seen, visible_to
+from weimin.kernel.clock import local
+from weimin.network.actor import Actor
+
+FIGURES: Mapping[str, str] = {
+    "late": "c.state <> 'closed' AND c.due_at < %(now)s",
+    "due": "c.state <> 'closed' AND c.due_at >= %(now)s AND c.due_at < %(end)s",
+    "open": "c.state <> 'closed'",
+    "received": "c.received_at >= %(start)s",
+    "closed": "c.closed_at >= %(start)s",
+}
+_OF_OFFICE = (
+    "c.state <> 'closed' AND c.lead_post_id IN (SELECT id FROM network_post WHERE office_id = %(office)s)"
+)
+_LATE_FIRST = "c.state = 'closed', c.due_at NULLS LAST, c.id DESC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeLoad:
+    """How many cases one office answers for, and how many of them are late."""
+
+    office_id: int
+    name: str
+    open: int
+    late: int
+    next_due: datetime | None  # of what is not late yet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Today:
+    """The figures of the day, and the low ratings of a month."""
+
+    figures: Mapping[str, int]
+    low_ratings: int
+
+
+def _times(now: datetime) -> dict[str, datetime]:
+    start = local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"now": now, "start": start, "end": start + timedelta(days=1),
+            "month": start - timedelta(days=30)}
+
+
+def today(actor: Actor, *, now: datetime) -> Today:
+    """What happened today and what is late, over the cases the actor may see."""
+    condition, params = visible_to(actor)
+    counted = ", ".join(f"count(*) FILTER (WHERE {each})" for each in FIGURES.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {counted}, (SELECT count(*) FROM voice_rating v WHERE v.level <= 2"
+            " AND v.rated_at >= %(month)s AND v.office_id IN (SELECT office_id FROM cases_access"
+            f" WHERE office_id = ANY(%(offices)s))) FROM cases_case c WHERE {condition}",
+            {"offices": list(actor.offices), **params, **_times(now)},
+        )
+        *figures, low = cursor.fetchone()
+    return Today(figures=dict(zip(FIGURES, figures, strict=True)), low_ratings=low)
+
+
+def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
+    """Open cases by the office of the accountable post, the most late first: they add up to all."""
+    condition, params = visible_to(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.id, o.name, count(*), count(*) FILTER (WHERE c.due_at < %(now)s),"
+            " min(c.due_at) FILTER (WHERE c.due_at >= %(now)s)"
+            " FROM cases_case c JOIN network_post p ON p.id = c.lead_post_id"
+            " JOIN network_office o ON o.id = p.office_id"
+            f" WHERE {condition} AND c.state <> 'closed'"
+            " GROUP BY o.id, o.name ORDER BY 4 DESC, 3 DESC, o.id",
+            {**params, "now": now},
+        )
+        rows = cursor.fetchall()
+    return [OfficeLoad(office_id=i, name=n, open=a, late=b, next_due=d and local(d))
+            for i, n, a, b, d in rows]
+
+
+def behind(actor: Actor, kind: str, *, now: datetime, page: int = 1, size: int = PAGE) -> list[Row]:
+    """The cases behind a figure, late first."""
+    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size, **_times(now))
+
+
+def of_office(actor: Actor, office: int, *, page: int = 1) -> list[Row]:
+    """The open cases that an office answers for, late first."""
+    return seen(actor, also=_OF_OFFICE, order=_LATE_FIRST, page=page, office=office)
+
+
+def count(actor: Actor, kind: str = "", *, now: datetime, office: int = 0) -> int:
+    """How many cases such a list holds."""
+    condition, params = visible_to(actor)
+    also = FIGURES[kind] if kind else _OF_OFFICE
+    values: dict[str, Any] = {**params, **_times(now), "office": office}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM cases_case c WHERE {condition} AND {also}", values)
+        found: int = cursor.fetchone()[0]
+    return found
