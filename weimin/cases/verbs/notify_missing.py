@@ -13,8 +13,7 @@ def notify_missing(
 ) -> None:
     """Tell the applicant in writing, once, all that is missing or wrong.
 
-    ``missing`` maps a material to what is wrong with it, ``form`` a field to what is to be told of
-    it, in a whole sentence. Everything the engine
+    ``missing`` maps a material to what is wrong with it, ``form`` a field. Everything the engine
     knows to be missing is added: a notice can't forget what the system sees.
     行政许可法 art. 32(1)(4): on the spot or within five working days of receipt.
     """
@@ -42,7 +41,7 @@ def _notify(
     for spec in materials.missing(file):
         told.setdefault(spec.key, "未提供")
     for field in unanswered(file.item, file.row["facts"]):
-        form.setdefault(field.key, f"{field.label}：没有填写")
+        form.setdefault(field.key, "没有填写")
     if not told and not form:
         raise WrongState("材料齐全、内容填全，没有需要告知的", "请直接受理")
     for key in told:
