@@ -223,7 +223,7 @@ def work(request: HttpRequest, page: Annotated[int, Query(ge=1, le=20)] = 1) -> 
     actor = actor_of(request)
     if not actor.is_staff:
         raise NotAllowed("这里是工作人员的接口")
-    return [_row(row) for row in reading.work(actor, now=clock.now(), page=page)]
+    return [_row(row) for row in reading.work(actor, now=clock.now(), page=page).rows]
 
 
 class ActionOut(Schema):

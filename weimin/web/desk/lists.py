@@ -30,16 +30,15 @@ def desk(request: HttpRequest) -> HttpResponse:
     actor, now = in_role(request, *HANDLERS), clock.now()
     view, number = request.GET.get("view", "mine"), page_number(request, 20)
     late_only, chosen = view == "late", request.GET.get("case", "")
-    rows = reading.work(actor, now=now, late_only=late_only, page=number)
-    total, late = reading.work_count(actor, now=now)
-    shown = late if late_only else total
+    work = reading.work(actor, now=now, late_only=late_only, page=number)
+    shown = work.late if late_only else work.total
     context: dict[str, Any] = {
-        "groups": _groups(rows, now, chosen), "view": "late" if late_only else "mine",
+        "groups": _groups(work.rows, now, chosen), "view": "late" if late_only else "mine",
         "number": number, "total": shown,
         "filters": [
             {"text": _("等我办"), "href": "?view=mine", "current": not late_only,
-             "count": _count(total)},
-            {"text": _("超期"), "href": "?view=late", "current": late_only, "count": _count(late),
+             "count": _count(work.total)},
+            {"text": _("超期"), "href": "?view=late", "current": late_only, "count": _count(work.late),
              "tone": "late"},
         ],
         "pager": _pager(number, shown, f"?view={view}&page="),
