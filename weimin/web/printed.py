@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from weimin.cases import materials, reading
 from weimin.cases.circumstances import taken_back
@@ -118,7 +117,7 @@ def _receipt(request: HttpRequest, file: CaseFile) -> Data:
             "by": due, "who": file.routes.office_names[file.office_id],
             "tentative": bool(due and file.calendar.is_foreseen(due)), "then": _afterwards(file),
         },
-        "received_by": f"{came.office} {came.who}" if came.office else "申请人网上提交，系统收件",
+        "received_by": came.who if came.office else "网上提交，系统收件",
         "first_contact": _contact(file, file.receiver_id),
         "notices": [_silence(file.item.profile), "收件不是受理；办理期限自有权单位受理之日起算。"],
         "trail_code": receipt(file.number, first.seq, bytes(first.hash)),
@@ -184,11 +183,14 @@ def _asked_for(file: CaseFile, told: Data) -> Iterator[Data]:
     for name, why in told.get("wrong", {}).items():
         yield {"name": name, "problem": f"不符合要求：{why}", "remedy": f"请更换：{_wanted(file, name)}"}
     labels = {field.key: field.label for field in file.item.form}
-    for key, said in told.get("form", {}).items():
-        said = said.removeprefix(f"{labels.get(key, '')}：")
-        blank = said == "没有填写"
-        yield {"name": f"申请表：{labels[key]}" if key in labels else "其他", "problem": said,
-               "remedy": "请填写" if blank else "请更正" if key in labels else "请按左栏办理"}
+    form = {key: said.removeprefix(f"{labels.get(key, '')}：") for key, said in told.get("form", {}).items()}
+    if blank := [labels[key] for key, said in form.items() if key in labels and said == "没有填写"]:
+        yield {"name": "申请表", "problem": f"没有填写：{'、'.join(blank)}", "remedy": "请填写"}
+    for key, said in form.items():
+        if key not in labels:
+            yield {"name": "其他", "problem": said, "remedy": "请按左栏办理"}
+        elif said != "没有填写":
+            yield {"name": f"申请表：{labels[key]}", "problem": f"不符合要求：{said}", "remedy": "请更正"}
 
 
 def _wanted(file: CaseFile, name: str) -> str:
@@ -207,17 +209,18 @@ def _wanted(file: CaseFile, name: str) -> str:
 
 
 def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
-    promise = file.clocks.get("promise") or file.clocks.get("decision")
-    decision = file.clocks.get("decision") or promise
-    if promise is None or decision is None:
+    clock_row = file.clocks.get("decision") or file.clocks.get("promise")
+    if clock_row is None:
         raise WrongState("这个事项没有办理期限，不出受理通知书")
-    accepted: date = local(file.row["accepted_at"]).date()
+    told, accepted = told_by(file, "acceptance"), local(file.row["accepted_at"]).date()
+    # As it was told then: a later extension has its own notice.
+    due = {kind: date.fromisoformat(day) for kind, day in told.data["due"].items() if day != "None"}
+    promise = due.get("promise") or due.get("decision") or accepted
     return {
-        **_numbered(request, file, told_by(file, "acceptance")), "accepted_on": accepted,
-        "promised_by": promise.printed_on or promise.due_on or accepted,
-        "statutory_by": decision.due_on or accepted,
-        "counts_from": f"{say_date(decision.start)}（行政许可法第三十二条）" if decision.start < accepted else None,
-        "tentative": bool(promise.due_on and file.calendar.is_foreseen(promise.due_on)),
+        **_numbered(request, file, told), "accepted_on": accepted,
+        "promised_by": promise, "statutory_by": due.get("decision", promise),
+        "counts_from": f"{say_date(clock_row.start)}（行政许可法第三十二条）" if clock_row.start < accepted else None,
+        "tentative": file.calendar.is_foreseen(promise),
         "accountable": _contact(file, file.office_id),
     }
 
@@ -232,6 +235,11 @@ def _remedy(office: int) -> str:
             "或者自知道本决定之日起6个月内向有管辖权的人民法院提起行政诉讼（行政诉讼法第四十六条）。")
 
 
+def sentence(words: str) -> str:
+    """Somebody's own words, with the full stop that he may have left out."""
+    return words if words.endswith(("。", "！", "？", "；", "）")) else f"{words}。"
+
+
 def _basis(file: CaseFile) -> str:
     laws = file.item.data.get("basis", ())
     return "；".join(f"《{b['title']}》{b.get('clause', '')}" for b in laws) or "事项办事指南（示意）"
@@ -241,7 +249,7 @@ def _refusal(request: HttpRequest, file: CaseFile) -> Data:
     told = told_by(file, "refusal")
     return {
         **_numbered(request, file, told), "received_on": local(file.received_at).date(),
-        "reasons": told.data["reason"], "basis": _basis(file),
+        "reasons": sentence(told.data["reason"]), "basis": _basis(file),
         "remedy": _remedy(file.office_id),
     }
 
@@ -259,7 +267,7 @@ def _decision(request: HttpRequest, file: CaseFile) -> Data:
     return {
         **numbered, "granted": granted,
         "accepted_on": local(file.row["accepted_at"]).date(), "kind": file.item.profile.title,
-        "facts": f"经审查，{you}的申请材料齐全、符合法定形式，已经按照规定的程序办理。",
+        "facts": f"{you}提交的申请材料，本机关已经按照规定的程序审查。",
         "reasons": (f"{you}的申请符合规定的条件：{condition}。" if condition else f"{you}的申请符合规定的条件。")
         if granted else _why_denied(file, told),
         "basis": _basis(file),
@@ -273,7 +281,7 @@ def _why_denied(file: CaseFile, told: reading.Happening) -> str:
     key = tuple(told.data.get(name, default) for name, default in (("step", ""), ("branch", ""), ("round", 1)))
     answers = next((row.answers or {} for row in file.steps if (row.key, row.branch, row.round) == key), {})
     if answers.get("reason"):
-        return str(answers["reason"])
+        return sentence(str(answers["reason"]))
     return f"公示期间有异议，经核实成立：{answers['objection']}" if answers.get("objection") else "不符合规定的条件。"
 
 
@@ -287,9 +295,9 @@ def _extension(request: HttpRequest, file: CaseFile) -> Data:
         **_numbered(request, file, told), "accepted_on": local(file.row["accepted_at"]).date(),
         "old_due": None if old == "None" else date.fromisoformat(old),
         "new_due": None if new == "None" else date.fromisoformat(new),
-        "term": f"延长{Term.parse(told.data['term']).words}", "reasons": told.data["reason"],
+        "term": f"延长{Term.parse(told.data['term']).words}", "reasons": sentence(told.data["reason"]),
         "basis": _basis(file) if own else "《中华人民共和国行政许可法》第四十二条",
-        "approved_by": f"{told.office}负责人", "remedy": "期限延长后仍未办结的，可以向本机关查询，或者拨打监督电话反映。",
+        "approved_by": f"{told.office}负责人",
     }
 
 
@@ -327,17 +335,27 @@ def _revocation(request: HttpRequest, file: CaseFile) -> Data:
     """撤销、注销决定书, of whoever decided it: the office that had issued it, or the one above."""
     told = told_by(file, "revocation")
     ground = GROUNDS[told.data["ground"]]
-    taken = list(Certificate.objects.filter(case_id=file.id, revoked_at=told.at).order_by("id"))
+    taken = _taken(file, told)
     return {
         **_numbered(request, file, told),
-        "title": f"{ground.kind}{'、'.join(dict.fromkeys(each.name for each in taken))}决定书",
+        "title": _title(ground.kind, taken),
         "kind": ground.kind, "issuer": file.routes.office_names[taken[0].office_id],
         "granted_on": taken[0].issued_on,
         "certificates": [{"title": each.name, "number": each.number} for each in taken],
-        "reasons": told.data["reason"], "ground": ground.words,
+        "reasons": sentence(told.data["reason"]), "ground": ground.words,
         "basis": ground.basis.replace("行政许可法", "《中华人民共和国行政许可法》"),
         "by_analogy": file.item.profile is not PERMIT, "effect": ground.effect, "remedy": _remedy(told.data["organ"]),
     }
+
+
+def _taken(file: CaseFile, told: reading.Happening) -> list[Certificate]:
+    """What that revocation took back."""
+    return list(Certificate.objects.filter(case_id=file.id, revoked_at=told.at).order_by("id"))
+
+
+def _title(kind: str, taken: list[Certificate]) -> str:
+    """撤销老年人优待证决定书."""
+    return f"{kind}{'、'.join(dict.fromkeys(each.name for each in taken))}决定书"
 
 
 def _delivery(request: HttpRequest, file: CaseFile) -> Data:
@@ -355,11 +373,10 @@ def _revocation_delivery(request: HttpRequest, file: CaseFile) -> Data:
     handed = (row.answers or {}).get("handed") if row else None
     if not handed:
         raise NotFound("这份决定书还没有送达")
-    kind = _("{}决定书").format(told.data["kind"])
-    number = told.data.get("document", "")
+    title, number = _title(told.data["kind"], _taken(file, told)), told.data.get("document", "")
     return {**_proof(file, handed, datetime.fromisoformat(handed["at"]), handed["by"], handed["office"]),
             **common(request, file), "organ": file.routes.office_names[told.data.get("organ") or file.office_id],
-            "documents": [{"title": kind, "number": number, "copies": 1}]}
+            "documents": [{"title": title, "number": number, "copies": 1}]}
 
 
 def _proof(file: CaseFile, said: Data, at: datetime, account: int | None, office: int) -> Data:
