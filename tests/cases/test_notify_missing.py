@@ -37,7 +37,7 @@ def test_after_the_notice_the_resident_is_waited_for(cast: Cast, now: datetime) 
 def test_a_wrong_answer_of_the_form_is_told_too(cast: Cast, now: datetime) -> None:
     number = received(cast, now)
     notify_missing(number, actor=cast.reviewer, now=now, form={"birth": "与身份证不符"})
-    assert told(number)["form"] == {"birth": "出生日期：与身份证不符"}
+    assert told(number)["form"] == {"birth": "与身份证不符"}
 
 
 def test_what_is_there_and_will_not_do_is_told_with_what_is_wrong(cast: Cast, now: datetime) -> None:

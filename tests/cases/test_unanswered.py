@@ -27,7 +27,7 @@ def test_the_one_notice_names_it_with_the_materials(cast: Cast, now: datetime) -
     notify_missing(number, actor=cast.reviewer, now=now)
     said = told(number)
     assert "居民户口簿" in said["missing"]
-    assert said["form"] == {"account": "发放账户（本人社会保障卡优先）：没有填写"}
+    assert said["form"] == {"account": "没有填写"}
 
 
 @pytest.mark.parametrize("by", ["resident", "clerk_of_village"])

@@ -117,7 +117,7 @@ def test_the_desk_asks_what_is_wrong_with_each_material_that_is_there(cast: Cast
                              "mistaken": "与身份证不一致"})
     assert answer.status_code == 302, answer.content.decode()
     assert list(told(number)["wrong"].values()) == ["没有本人签字"]
-    assert told(number)["form"] == {"birth": "出生日期：与身份证不一致"}
+    assert told(number)["form"] == {"birth": "与身份证不一致"}
     mine = logged_in(cast.resident).get(f"/mine/{number}").content.decode()
     assert "没有本人签字" in mine and "出生日期：与身份证不一致" in mine
 

@@ -183,7 +183,7 @@ def _asked_for(file: CaseFile, told: Data) -> Iterator[Data]:
     for name, why in told.get("wrong", {}).items():
         yield {"name": name, "problem": f"不符合要求：{why}", "remedy": f"请更换：{_wanted(file, name)}"}
     labels = {field.key: field.label for field in file.item.form}
-    form = {key: said.removeprefix(f"{labels.get(key, '')}：") for key, said in told.get("form", {}).items()}
+    form = told.get("form", {})
     if blank := [labels[key] for key, said in form.items() if key in labels and said == "没有填写"]:
         yield {"name": "申请表", "problem": f"没有填写：{'、'.join(blank)}", "remedy": "请填写"}
     for key, said in form.items():

@@ -51,9 +51,6 @@ def _notify(
             told.setdefault(spec.key, "未提供")
     for field in unanswered(file.item, file.row["facts"]):
         form.setdefault(field.key, "没有填写")
-    labels = {field.key: f"{field.label}：" for field in file.item.form}
-    form = {key: said if said.startswith(labels.get(key, "")) else f"{labels[key]}{said}"
-            for key, said in form.items()}
     if not (told or wrong or form):
         raise WrongState("材料齐全、内容填全，没有需要告知的", "请直接受理")
     for key, why in (told | wrong).items():

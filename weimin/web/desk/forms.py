@@ -443,6 +443,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
                            "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
     "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
+    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
     "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},

@@ -60,5 +60,5 @@ def _until(file: CaseFile) -> str:
         return ""
     on = local(due).date()
     day = (_("预计 ") if file.calendar.is_foreseen(on) else "") + say_date(on)
-    what = {"received": _("告知是否受理"), "decided": _("送达")}.get(file.state, _("办完"))
+    what = {"received": _("答复是否受理"), "decided": _("送达")}.get(file.state, _("办完"))
     return (_("，{} 前要{}") if file.now <= due else _("，{} 就该{}")).format(day, what)

@@ -60,7 +60,8 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
     if isinstance(data.get("wrong"), dict):
         said.append("不符合要求：" + "、".join(f"{name}（{why}）" for name, why in data["wrong"].items()))
     if isinstance(data.get("form"), dict):
-        said += data["form"].values()
+        labels = {field.key: field.label for field in item.form}
+        said += [f"{labels[key]}：{why}" if key in labels else why for key, why in data["form"].items()]
     if names := _names(item, data.get("materials"), data.get("fields")):
         said.append((_("更正：{}") if happening.verb == "correct" else _("补来：{}")).format(names))
     if data.get("lacking"):

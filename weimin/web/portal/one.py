@@ -175,18 +175,20 @@ def _event(happening: reading.Happening, file: CaseFile) -> dict[str, Any]:
         who = _("您") if own else _("系统") if happening.who == "系统" else mask_name(happening.who)
         if own and happening.verb == "receive":
             what = _("提交申请")
-    said = data.get("reason") or _asked_for(data) or None
+    said = data.get("reason") or _asked_for(data, file) or None
     return {"at": say_date(local(happening.at).date()), "what": what, "who": who, "said": said,
             "proof": None, "tone": "calm", "icon": None}
 
 
-def _asked_for(data: dict[str, Any]) -> str:
+def _asked_for(data: dict[str, Any], file: CaseFile) -> str:
     """What a notice asked for, as it stands on the notice."""
     if "missing" not in data or "form" not in data:
         return ""
     absent = _("缺：{}").format("、".join(data["missing"])) if data["missing"] else ""
     wrong = [f"{name}：{why}" for name, why in data.get("wrong", {}).items()]
-    return "；".join(filter(None, (absent, *wrong, *data["form"].values())))
+    labels = {field.key: f"{field.label}：" for field in file.item.form}
+    form = [f"{labels.get(key, '')}{why}" for key, why in data["form"].items()]
+    return "；".join(filter(None, (absent, *wrong, *form)))
 
 
 def _step_words(flow: Flow, data: dict[str, Any]) -> str:
