@@ -13,6 +13,7 @@ from weimin.cases import materials, reading
 from weimin.cases.circumstances import taken_back
 from weimin.cases.delivery import LABELS, RELATIONS, WAYS, public_until
 from weimin.cases.file import CaseFile
+from weimin.cases.folding import moment, written_in
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.documents.models import Paper
 from weimin.documents.signature import drawing
@@ -213,8 +214,7 @@ def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
     if clock_row is None:
         raise WrongState("这个事项没有办理期限，不出受理通知书")
     told, accepted = told_by(file, "acceptance"), local(file.row["accepted_at"]).date()
-    # As it was told then: a later extension has its own notice.
-    due = {kind: date.fromisoformat(day) for kind, day in told.data["due"].items() if day != "None"}
+    due = _due_then(file, told)
     promise = due.get("promise") or due.get("decision") or accepted
     return {
         **_numbered(request, file, told), "accepted_on": accepted,
@@ -223,6 +223,13 @@ def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
         "tentative": file.calendar.is_foreseen(promise),
         "accountable": _contact(file, file.office_id),
     }
+
+
+def _due_then(file: CaseFile, told: reading.Happening) -> dict[str, date]:
+    """The days that were promised with the acceptance: a later extension has its own notice."""
+    body = bytes(Event.objects.get(subject_type="case", subject_id=file.id, seq=told.seq).body)
+    rows = {kind: written_in(body, "clock", kind) for kind in ("promise", "decision")}
+    return {kind: local(moment(row["due_at"], told.at)).date() for kind, row in rows.items() if row.get("due_at")}
 
 
 def _remedy(office: int) -> str:
