@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from weimin.cases.batch import Batch
-from weimin.cases.circumstances import circumstances, issuing
+from weimin.cases.circumstances import circumstances, deciding, deciding_level, issuing
 from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.rows import (
@@ -194,7 +194,9 @@ class CaseFile:
             found.add("competent")
             if actor.has_in(row["office_id"], "head"):
                 found.add("head")
-        if actor.has("government_head") and self._is_above():
+        if any(actor.has_in(office, "head") for office in deciding(self)):
+            found.add("decider")
+        if actor.has("government_head") and self._is_above() and actor.level == deciding_level(self):
             found.add("government")
         if actor.has("supervisor") and self._is_above():
             found.add("supervisor")

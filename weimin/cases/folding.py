@@ -1,5 +1,6 @@
 """Folding the events of a case: the rows as they must be, from the chain alone."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,12 @@ class Fold:
     def _revoke(self, event: Seen) -> None:
         for certificate in self.rows["certificate"].values():
             certificate["revoked_at"] = certificate["revoked_at"] or event.occurred_at
+
+
+def written_in(body: bytes, kind: str, name: str) -> Values:
+    """What an event said of one row, column by column; nothing if it did not touch it."""
+    said = json.loads(body).get("w", {}).get(kind, {}).get(name, {})
+    return dict(zip(USUAL[kind], said, strict=False)) if isinstance(said, list) else said
 
 
 def _done(event: Seen, said: Values) -> Values:

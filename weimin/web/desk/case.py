@@ -131,7 +131,7 @@ def context_of(
         "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "error": error, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
-        "papers": papers, "delivered": delivery.shown(file), "ask": asking,
+        "papers": papers, "deliveries": delivery.shown(file), "ask": asking,
         "scans": any(f.files for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }

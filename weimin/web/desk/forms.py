@@ -63,7 +63,7 @@ class Form:
         said = dict(error.fields) if isinstance(error, Invalid) else {}
         for each in self.fields:
             name = str(each["name"])
-            key = name.removeprefix("answer-").removeprefix("gap-")
+            key = name.removeprefix("answer-").removeprefix("gap-").removeprefix("wrong-")
             if key in said:
                 self._mark(name, f"{self.id}-{name}", said.pop(key))
             if name in post and each.get("kind") != "hidden":
@@ -192,13 +192,16 @@ def _done_outside(file: CaseFile, action: Action) -> Fields:
 def _notify(file: CaseFile, action: Action) -> Fields:
     absent = {spec.key for spec in materials.missing(file)}
     options = [(spec.key, spec.name) for spec in materials.wanted(file)]
+    blank = {field.key for field in unanswered(file.item, file.row["facts"])}  # told anyway
     fields: Fields = [
-        {"name": "missing", "label": _("缺少或不合要求的材料"), "kind": "checkboxes",
+        {"name": "missing", "label": _("缺少的材料"), "kind": "checkboxes",
          "options": options, "value": [key for key, name in options if key in absent]},
-        {"name": "unfilled", "label": _("没有填、填错的内容"), "kind": "checkboxes", "optional": True,
-         "options": [(f.key, f.label) for f in asking.asked_fields(file.item)],
-         "value": [f.key for f in unanswered(file.item, file.row["facts"])]},
-        _text("said", _("其他要告诉申请人的"), optional=True),
+        *({"name": f"wrong-{key}", "label": _("{}：哪里不符合要求").format(name), "optional": True,
+           "width": "full"} for key, name in options if key not in absent),
+        {"name": "unfilled", "label": _("填得不对的内容"), "kind": "checkboxes", "optional": True,
+         "options": [(f.key, f.label) for f in asking.asked_fields(file.item) if f.key not in blank]},
+        _text("mistaken", _("这些内容哪里不对"), optional=True, rows=2),
+        _text("said", _("其他要告诉申请人的"), optional=True, rows=2),
     ]
     if action.verb == "notify_again":
         fields.append(_text("reason", _("为什么再次告知")))
@@ -362,7 +365,8 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
-    "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
+    "revoke": _revoke, "deliver_revocation": lambda file, action: delivery.fields(file),
+    "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign,
     "erase": _erase,
     "contest_card": _contest, "rule_on_card": _rule_on,
@@ -396,10 +400,14 @@ def _answers(post: QueryDict) -> dict[str, Any]:
 
 
 def _missing(post: QueryDict) -> dict[str, Any]:
-    said = str(post.get("said", "")).strip()
-    unfilled = dict.fromkeys(post.getlist("unfilled"), _("没有填，或者填错"))
-    return {"missing": {key: _("缺少或不合要求") for key in post.getlist("missing")},
-            "form": {**unfilled, **({"other": said} if said else {})}}
+    said, mistaken = (str(post.get(name, "")).strip() for name in ("said", "mistaken"))
+    unfilled = post.getlist("unfilled")
+    if unfilled and not mistaken:
+        raise Invalid(fields={"mistaken": _("请写明哪里不对，申请人照着改")})
+    wrong = _prefixed(post, "wrong-")
+    absent = {key: wrong.pop(key, _("未提供")) for key in post.getlist("missing")}
+    return {"missing": absent, "wrong": wrong,
+            "form": {**dict.fromkeys(unfilled, mistaken), **({"other": said} if said else {})}}
 
 
 def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -423,6 +431,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "return_to": lambda post: {"target": post.get("target", ""), "reason": post.get("reason", ""),
                                "straight_back": post.get("straight_back") == "1"},
     "revoke": lambda post: {"ground": post.get("ground", ""), "reason": post.get("reason", "")},
+    "deliver_revocation": lambda post: {"answers": {}},  # the ways of delivery are read by themselves
     "suspend": lambda post: {"reason": post.get("reason", ""),
                              "expected": post.get("expected", ""), "note": post.get("note", "")},
     "extend": lambda post: {"term": post.get("term", ""), "reason": post.get("reason", "")},

@@ -57,6 +57,8 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append(_("工作人员代申请人登记"))
     if data.get("missing"):
         said.append("缺：" + "、".join(data["missing"]))
+    if isinstance(data.get("wrong"), dict):
+        said.append("不符合要求：" + "、".join(f"{name}（{why}）" for name, why in data["wrong"].items()))
     if isinstance(data.get("form"), dict):
         labels = {field.key: field.label for field in item.form}
         said += [f"{labels[key]}：{why}" if key in labels else why for key, why in data["form"].items()]
@@ -141,15 +143,17 @@ _DONE = {
     "refuse": "已决定不予受理，请打印决定书送达申请人。", "transfer": "已移送，居民会收到告知。",
     "return_to": "已退回，前面的环节重新办理。", "done_outside": "已登记线下办理的结果。",
     "reassign": "已改派。", "suspend": "已暂停，居民会收到告知。", "resume": "已恢复计时。",
-    "extend": "已批准延期，居民会收到告知。", "hand_over": "已提出移交，等对方接收。",
+    "extend": "已批准延期，请打印通知书告知申请人。", "hand_over": "已提出移交，等对方接收。",
     "take_over": "已接收，现在由您的岗位主办。", "correct": "已更正，原来的内容留在办理经过里。",
     "withdraw": "申请已撤回，办件结束。", "end": "已终止办理。", "close": "已办结归档。",
-    "reopen": "已重新办理，期限重新计算。", "erase": "个人信息已删除。", "revoke": "证照已失效，核验时看得到。",
+    "reopen": "已重新办理，期限重新计算。", "erase": "个人信息已删除。",
+    "revoke": "证照已失效，核验时看得到。请打印决定书送达持证人。", "deliver_revocation": "已登记决定书的送达。",
     "upgrade": "已改按新版事项办理。", "nudge": "已催办。", "contest_card": "已申辩，等督查裁定。",
     "rule_on_card": "已裁定。", "call": "已登记电话告知。", "on_the_spot": "这几步都已办好。",
 }
 _PRINTED = {"notify_missing": "notice", "notify_again": "notice", "accept": "acceptance",
-            "refuse": "refusal", "on_the_spot": "certificate"}
+            "refuse": "refusal", "extend": "extension", "revoke": "revocation",
+            "deliver_revocation": "revocation-delivery", "on_the_spot": "certificate"}
 
 
 def done(verb: str, events: list[dict[str, Any]], papers: list[dict[str, str]],
@@ -162,4 +166,5 @@ def done(verb: str, events: list[dict[str, Any]], papers: list[dict[str, str]],
         words = _("“{}”已登记：{}。").format(events[0]["what"], said)
         form = "decision" if happenings[0].data.get("decided") else form
         form = "certificate" if happenings[0].data.get("certificate") else form
+        form = "delivery" if happenings[0].data.get("way") else form
     return {"words": words or _("已办好。"), "paper": next((p for p in papers if p["form"] == form), None)}
