@@ -203,10 +203,9 @@
   /* A page, or a part of one that came later */
   function ready(scope) {
     var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at');
-    $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });
+    $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });   /* a form that came back */
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
     drafts(scope); count();
-    if ((t = $('dialog[open]', scope)) && t.showModal) { t.open = false; t.showModal(); }   /* a form that came back */
     if (m) m.focus();
     else if (at && (m = d.getElementById(at)) && d.activeElement === d.body) m.focus();
     if ((m = $('.side [aria-current]', scope)) && innerWidth < 1024) m.parentNode.parentNode.scrollLeft = m.offsetLeft - 16;
