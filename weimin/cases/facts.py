@@ -126,6 +126,13 @@ def _bool(field: Field, given: Any) -> bool:
     raise ValueError(f"{field.label}请选“是”或“否”")
 
 
+def _bank_account(field: Field, given: Any) -> str:
+    text = code_text(given)
+    if not (text.isascii() and text.isdigit() and 8 <= len(text) <= 32):
+        raise ValueError(f"{field.label}应为 8 到 32 位数字，请对照银行卡或存折")
+    return text
+
+
 def _table(field: Field, given: Any) -> list[dict[str, Any]]:
     """Rows of a table, each answer checked and encrypted as one of a form would be."""
     if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
@@ -157,7 +164,7 @@ _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "area": _area,
     "id-number": lambda field, given: codes.identity_number(given),
     "phone": lambda field, given: codes.phone_number(given),
-    "bank-account": lambda field, given: code_text(given),
+    "bank-account": _bank_account,
     "table": _table,
 }
 FIELD_TYPES = ("text", *_READERS)  # what a form may ask for

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.circumstances import doers
 from weimin.cases.clocks import CLOCK_TITLES
-from weimin.cases.facts import shown
+from weimin.cases.facts import shown, unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.on_the_spot import on_the_spot
 from weimin.cases.verb import VERBS
@@ -128,7 +128,8 @@ def context_of(
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
-        "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
+        "erased": file.applicant == ERASED, "pause": _pause(file),
+        "returned": trail.returned(file, whole.happenings), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "error": error, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
         "papers": papers, "delivered": delivery.shown(file), "ask": asking,
@@ -253,6 +254,9 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         else:
             value = options.get(str(value), shown(value))
         found.append({"label": field.label, "value": value})
+    if file.state in ("received", "noticed"):
+        found += [{"label": field.label, "value": _("还没填")}
+                  for field in unanswered(file.item, file.row["facts"])]
     return found
 
 

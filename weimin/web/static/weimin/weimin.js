@@ -128,7 +128,8 @@
       });
       if (fewer) return;
       if (errors) { form.insertBefore(d.importNode(errors, true), $('.two', form)); $('[data-errors]', form).focus(); return; }
-      if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
+      if (look === '1' && !errors) m = $$('[data-part] input.in,[data-part] select.in', form).filter(function (x) { return !x.value && x.required && x.offsetParent; })[0] || $('[name=have]', form);
+      else if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
       else m = $$('input,select,textarea,button', form).filter(function (x) { return mark && mark.name && x.name === mark.name && (!mark.tick && x.type !== 'submit' || x.value === mark.value); })[0];
       if (m) m.focus();
     });
