@@ -20,6 +20,7 @@ from weimin.cases.on_the_spot import on_the_spot
 from weimin.cases.verb import VERBS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
+from weimin.catalogue.spec import Field
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date
@@ -236,9 +237,13 @@ def person_of(someone: reading.Someone) -> dict[str, Any]:
             "relation": relation}
 
 
+_OF_PARTIES = ("person.name", "person.id_number", "person.phone", "organisation.")
+
+
 def facts_of(file: CaseFile) -> list[dict[str, Any]]:
-    # Name, number and phone stand with the applicant already.
-    labels = {f.key: f for f in file.item.form if f.key not in ("name", "id_number", "phone")}
+    """The answers of the form in words; who the parties are stands with them already."""
+    labels = {f.key: f for f in file.item.form
+              if f.key not in ("name", "id_number", "phone") and not f.prefill.startswith(_OF_PARTIES)}
     found = []
     for key, value in file.row["facts"].items():
         field = labels.get(key)
@@ -247,6 +252,8 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         options = dict(field.options)
         if isinstance(value, bool):
             value = _("是") if value else _("否")
+        elif field.type == "table":
+            value = "；".join(_row_of(field, row) for row in value)
         elif isinstance(value, list):
             value = "、".join(str(options.get(str(v), v)) for v in value)
         elif field.type == "area":
@@ -258,6 +265,13 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         found += [{"label": field.label, "value": _("还没填")}
                   for field in unanswered(file.item, file.row["facts"])]
     return found
+
+
+def _row_of(field: Field, row: dict[str, Any]) -> str:
+    """A row of a table in words, what identifies masked."""
+    cells = ((column, row.get(column.key)) for column in field.columns)
+    return "，".join(str(dict(column.options).get(str(cell), shown(cell)))
+                    for column, cell in cells if cell not in (None, ""))
 
 
 def _clocks(file: CaseFile) -> list[dict[str, Any]]:
