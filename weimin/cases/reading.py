@@ -207,7 +207,12 @@ def _looked_for(text: str) -> tuple[str, dict[str, Any]]:
         ends = " OR reverse(c.number) LIKE %(end)s" if len(code) >= SHORTEST_END else ""
         return f"c.number LIKE %(prefix)s{ends}", {"prefix": f"{code}%", "end": f"{code[::-1]}%"}
     either = (party.format("r.name LIKE %(name)s"), company.format("g.name LIKE %(name)s"))
-    return " OR ".join(either), {"name": f"{found}%"}
+    return " OR ".join(either), {"name": f"{_plainly(found)}%"}
+
+
+def _plainly(text: str) -> str:
+    """The words for LIKE, without what LIKE itself would read into them."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:

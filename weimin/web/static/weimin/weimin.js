@@ -22,7 +22,7 @@
     }
     if (hit('[data-leave]')) sessionStorage.clear();   /* a shared PC keeps nobody's drafts */
     if ((t = hit('a[href^="#"]')) && t.hash.length > 1 && (m = d.getElementById(t.hash.slice(1)))) {
-      if (m.showModal) { e.preventDefault(); $$('[data-menu][open]').forEach(function (x) { x.open = false; }); m.showModal(); }
+      if (m.showModal) { e.preventDefault(); $$('[data-menu][open]').forEach(function (x) { if (x.contains(t)) $('summary', x).focus(); x.open = false; }); m.showModal(); }
       else if (m.tabIndex >= 0 && t.closest('[data-errors]')) { e.preventDefault(); m.focus(); m.scrollIntoView({ block: 'nearest' }); }
     }
     if ((t = hit('[data-close]')) && t.closest('dialog').open) { e.preventDefault(); t.closest('dialog').close(); }
