@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.cases.scenes import ROAD, application, item_of, publish_variant
+from tests.cases.scenes import ROAD, application, item_of, publish_variant, under_way
 from tests.cast import ALLOWANCE, CARD, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
@@ -252,3 +252,15 @@ def test_an_instant_card_takes_one_form_for_the_town_and_one_for_the_hand_over(
         "answer-way": "direct", "answer-received_by": "赵大爷", "answer-relation": "self",
         "answer-unsigned": "不会写字，已按手印"})
     assert (Case.objects.get().state, Case.objects.get().outcome) == ("closed", "granted")
+
+
+def test_an_extension_is_typed_as_a_number_and_told_in_words(cast: Cast, now: datetime) -> None:
+    number = under_way(cast, now, MINIMUM)
+    head = at(cast.town_head)
+    page = head.get(f"/desk/cases/{number}").content.decode()
+    assert "延长多少工作日" in page
+    address = f"/desk/cases/{number}/do/extend"
+    wrong = head.post(address, {"term": "很多", "unit": "wd", "reason": "情况复杂"})
+    assert wrong.status_code == 422 and "请写一个数" in wrong.content.decode()
+    assert head.post(address, {"term": " ５个工作日", "unit": "wd", "reason": "情况复杂"}).status_code == 302
+    assert "情况复杂；延长5个工作日" in head.get(f"/desk/cases/{number}").content.decode()

@@ -3,6 +3,8 @@
 The server says which verbs an actor may use; this says only what their dialogs look like.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -273,10 +275,13 @@ def _suspend(file: CaseFile, action: Action) -> Fields:
 
 def _extend(file: CaseFile, action: Action) -> Fields:
     longest = longest_extension(file)
-    words = longest.words if longest else ""
+    if longest is None:
+        return [_text("reason", _("理由（会告知申请人）"))]
+    unit = longest.words.removeprefix(str(longest.count))
     return [
-        {"name": "term", "label": _("延长"), "value": str(longest or ""), "width": "10",
-         "hint": _("最多{}；写成 10wd（工作日）").format(words)},
+        {"name": "unit", "kind": "hidden", "value": longest.unit},
+        {"name": "term", "label": _("延长多少{}").format(unit.removeprefix("个")), "value": str(longest.count),
+         "kind": "number", "width": "6", "hint": _("最多{}").format(longest.words)},
         _text("reason", _("理由（会告知申请人）")),
     ]
 
@@ -395,6 +400,14 @@ def params_of(verb: str, post: QueryDict) -> dict[str, Any]:
     return found
 
 
+def _term(post: QueryDict) -> str:
+    """How much is typed as a number; of what, the dialog knows."""
+    count = re.sub(r"\s|个?工作日|天|日", "", unicodedata.normalize("NFKC", post.get("term", "")))
+    if not count.isascii() or not count.isdigit():
+        raise Invalid(fields={"term": _("请写一个数，如 5")})
+    return f"{count}{post.get('unit', '')}"
+
+
 def _number(post: QueryDict, name: str) -> int:
     text = post.get(name, "")
     if not text.isdigit():
@@ -437,7 +450,7 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "revoke": lambda post: {"ground": post.get("ground", ""), "reason": post.get("reason", "")},
     "suspend": lambda post: {"reason": post.get("reason", ""),
                              "expected": post.get("expected", ""), "note": post.get("note", "")},
-    "extend": lambda post: {"term": post.get("term", ""), "reason": post.get("reason", "")},
+    "extend": lambda post: {"term": _term(post), "reason": post.get("reason", "")},
     "hand_over": lambda post: {"post": _number(post, "post"), "reason": post.get("reason", "")},
     "transfer": lambda post: {"office": _number(post, "office"),
                               "reason": post.get("reason", "")},

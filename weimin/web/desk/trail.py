@@ -15,11 +15,12 @@ from weimin.flow.actions import OUTCOME_TITLES
 from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
+from weimin.flow.terms import Term
 from weimin.kernel.clock import local, say_date, say_moment
 
 _PLAIN = (
     ("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"), ("certificate", "证照 {}"),
-    ("document", "文书 {}"), ("term", "延长 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
+    ("document", "文书 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
     ("by_law", "依据{}，系统计为受理"),
 )
 
@@ -68,6 +69,8 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
     said += [words.format(PAUSE_TITLES.get(data[key], data[key])) for key, words in _PLAIN if data.get(key)]
     if happening.verb in ("suspend", "resume") and "counts" in data:
         said.append(_("照常计时") if data["counts"] else _("依法不计时"))
+    if data.get("term"):
+        said.append(_("延长{}").format(Term.parse(data["term"]).words))
     said += _cards(flow, data.get("cards", ()))
     if data.get("card"):
         said += _cards(flow, [data["card"]])
