@@ -1,4 +1,4 @@
-"""暂停计时: the days that the law leaves out move the date, and no others do."""
+"""暂停办理: the days that the law leaves out move the date, and no others do."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

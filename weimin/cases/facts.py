@@ -126,6 +126,21 @@ def _bool(field: Field, given: Any) -> bool:
     raise ValueError(f"{field.label}请选“是”或“否”")
 
 
+def _named(field: Field, reader: Callable[[Any], str], given: Any) -> str:
+    """A number of somebody: a form may ask for several people's, so what is wrong says whose."""
+    try:
+        return reader(given)
+    except ValueError as error:
+        raise ValueError(f"{field.label}：{error}") from None
+
+
+def _bank_account(field: Field, given: Any) -> str:
+    text = code_text(given)
+    if not (text.isascii() and text.isdigit() and 8 <= len(text) <= 32):
+        raise ValueError(f"{field.label}应为 8 到 32 位数字，请对照银行卡或存折")
+    return text
+
+
 def _table(field: Field, given: Any) -> list[dict[str, Any]]:
     """Rows of a table, each answer checked and encrypted as one of a form would be."""
     if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
@@ -155,9 +170,9 @@ _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "choice": _choice,
     "bool": _bool,
     "area": _area,
-    "id-number": lambda field, given: codes.identity_number(given),
-    "phone": lambda field, given: codes.phone_number(given),
-    "bank-account": lambda field, given: code_text(given),
+    "id-number": lambda field, given: _named(field, codes.identity_number, given),
+    "phone": lambda field, given: _named(field, codes.phone_number, given),
+    "bank-account": _bank_account,
     "table": _table,
 }
 FIELD_TYPES = ("text", *_READERS)  # what a form may ask for

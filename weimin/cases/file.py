@@ -265,7 +265,7 @@ class CaseFile:
         if not self.open_pause and all(rule.while_paused == "only" for rule in rules):
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
-            return WrongState("办件正在暂停计时", "恢复计时后再办理")
+            return WrongState("办件正在暂停办理", "恢复办理后再办理")
         if verb == "accept" and (names := lacks(self, lacking(missing(self)))):
             return WrongState(f"还缺：{'、'.join(names)}", "请出具一次性告知单，一次写全")
         if state in rules[0].states and self._is_theirs(rules, step_id) and rules[0].condition:

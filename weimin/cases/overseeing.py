@@ -87,12 +87,14 @@ def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
 
 def behind(actor: Actor, kind: str, *, now: datetime, page: int = 1, size: int = PAGE) -> list[Row]:
     """The cases behind a figure, late first."""
-    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size, **_times(now))
+    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size,
+                on=local(now).date(), **_times(now))
 
 
-def of_office(actor: Actor, office: int, *, page: int = 1) -> list[Row]:
+def of_office(actor: Actor, office: int, *, now: datetime, page: int = 1) -> list[Row]:
     """The open cases that an office answers for, late first."""
-    return seen(actor, also=_OF_OFFICE, order=_LATE_FIRST, page=page, office=office)
+    return seen(actor, also=_OF_OFFICE, order=_LATE_FIRST, page=page, on=local(now).date(),
+                office=office)
 
 
 def count(actor: Actor, kind: str = "", *, now: datetime, office: int = 0) -> int:

@@ -136,8 +136,10 @@ _SEEN = (
     " CROSS JOIN LATERAL (SELECT c.due_at, c.warn_on, NULL::bigint AS step_id, 0 AS version,"
     " coalesce((array_agg(s.office_id ORDER BY s.due_at, s.id))[1], c.office_id) AS office_id,"
     " coalesce(string_agg(s.key, ',' ORDER BY s.id), '') AS key,"
-    " (SELECT o.name || ' ' || p.title FROM network_post p JOIN network_office o"
-    " ON o.id = p.office_id WHERE p.id = c.lead_post_id) AS lead"
+    " (SELECT o.name || ' ' || coalesce((SELECT a.name FROM network_holding h JOIN network_account a"
+    " ON a.id = h.account_id WHERE h.post_id = p.id AND NOT h.deputy AND h.during @> %(on)s::date),"
+    " p.title) FROM network_post p JOIN network_office o ON o.id = p.office_id"
+    " WHERE p.id = c.lead_post_id) AS lead"
     " FROM cases_step s WHERE s.case_id = c.id AND s.state = 'open') w ORDER BY {order}"
 )
 
@@ -159,13 +161,16 @@ def visible_to(actor: Actor) -> tuple[str, dict[str, Any]]:
 
 def seen(
     actor: Actor, *, also: str = "", order: str = "c.id DESC", page: int = 1, size: int = PAGE,
-    **params: Any,
+    on: date | None = None, **params: Any,
 ) -> list[Row]:
-    """The cases an actor may see, the newest first; ``also`` narrows them."""
+    """The cases an actor may see, the newest first; ``also`` narrows them.
+
+    With a day, ``on``, the accountable post of each is told by the name of its holder then.
+    """
     condition, mine = visible_to(actor)
     sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "",
                        order=order)
-    return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
+    return _rows(sql, {**mine, **params, "on": on, "page": size, "skip": size * (page - 1)})
 
 
 # What a search may be narrowed to.
@@ -212,7 +217,12 @@ def _looked_for(text: str) -> tuple[str, dict[str, Any]]:
         ends = " OR reverse(c.number) LIKE %(end)s" if len(code) >= SHORTEST_END else ""
         return f"c.number LIKE %(prefix)s{ends}", {"prefix": f"{code}%", "end": f"{code[::-1]}%"}
     either = (party.format("r.name LIKE %(name)s"), company.format("g.name LIKE %(name)s"))
-    return " OR ".join(either), {"name": f"{found}%"}
+    return " OR ".join(either), {"name": f"{_plainly(found)}%"}
+
+
+def _plainly(text: str) -> str:
+    """The words for LIKE, without what LIKE itself would read into them."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:

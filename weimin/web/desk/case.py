@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.circumstances import doers
 from weimin.cases.clocks import CLOCK_TITLES
-from weimin.cases.facts import shown
+from weimin.cases.facts import shown, unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.on_the_spot import on_the_spot
 from weimin.cases.verb import VERBS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
+from weimin.catalogue.spec import Field
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date
@@ -128,7 +129,8 @@ def context_of(
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
-        "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
+        "erased": file.applicant == ERASED, "pause": _pause(file),
+        "returned": trail.returned(file, whole.happenings), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "error": error, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
         "papers": papers, "deliveries": delivery.shown(file), "ask": asking,
@@ -235,9 +237,13 @@ def person_of(someone: reading.Someone) -> dict[str, Any]:
             "relation": relation}
 
 
+_OF_PARTIES = ("person.name", "person.id_number", "person.phone", "organisation.")
+
+
 def facts_of(file: CaseFile) -> list[dict[str, Any]]:
-    # Name, number and phone stand with the applicant already.
-    labels = {f.key: f for f in file.item.form if f.key not in ("name", "id_number", "phone")}
+    """The answers of the form in words; who the parties are stands with them already."""
+    labels = {f.key: f for f in file.item.form
+              if f.key not in ("name", "id_number", "phone") and not f.prefill.startswith(_OF_PARTIES)}
     found = []
     for key, value in file.row["facts"].items():
         field = labels.get(key)
@@ -246,6 +252,8 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         options = dict(field.options)
         if isinstance(value, bool):
             value = _("是") if value else _("否")
+        elif field.type == "table":
+            value = "；".join(_row_of(field, row) for row in value)
         elif isinstance(value, list):
             value = "、".join(str(options.get(str(v), v)) for v in value)
         elif field.type == "area":
@@ -253,7 +261,17 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         else:
             value = options.get(str(value), shown(value))
         found.append({"label": field.label, "value": value})
+    if file.state in ("received", "noticed"):
+        found += [{"label": field.label, "value": _("还没填")}
+                  for field in unanswered(file.item, file.row["facts"])]
     return found
+
+
+def _row_of(field: Field, row: dict[str, Any]) -> str:
+    """A row of a table in words, what identifies masked."""
+    cells = ((column, row.get(column.key)) for column in field.columns)
+    return "，".join(str(dict(column.options).get(str(cell), shown(cell)))
+                    for column, cell in cells if cell not in (None, ""))
 
 
 def _clocks(file: CaseFile) -> list[dict[str, Any]]:

@@ -14,11 +14,13 @@ from weimin.catalogue.spec import ItemSpec
 from weimin.flow.actions import OUTCOME_TITLES
 from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
+from weimin.flow.profiles import PAUSE_TITLES
+from weimin.flow.terms import Term
 from weimin.kernel.clock import local, say_date, say_moment
 
 _PLAIN = (
     ("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"), ("certificate", "证照 {}"),
-    ("document", "文书 {}"), ("term", "延长 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
+    ("document", "文书 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
     ("by_law", "依据{}，系统计为受理"),
 )
 
@@ -66,7 +68,11 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append((_("更正：{}") if happening.verb == "correct" else _("补来：{}")).format(names))
     if data.get("lacking"):
         said.append(_("还缺：{}").format("、".join(data["lacking"])))
-    said += [words.format(data[key]) for key, words in _PLAIN if data.get(key)]
+    said += [words.format(PAUSE_TITLES.get(data[key], data[key])) for key, words in _PLAIN if data.get(key)]
+    if happening.verb in ("suspend", "resume") and "counts" in data:
+        said.append(_("照常计时") if data["counts"] else _("依法不计时"))
+    if data.get("term"):
+        said.append(_("延长{}").format(Term.parse(data["term"]).words))
     said += _cards(flow, data.get("cards", ()))
     if data.get("card"):
         said += _cards(flow, [data["card"]])
@@ -108,6 +114,20 @@ def _titles(flow: Flow, keys: list[str]) -> str:
     return "、".join(flow.steps[key].title if key in flow.steps else key for key in keys)
 
 
+def returned(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[str, str]]:
+    """For each open step that was sent back: by whom, why, and where it goes when it is done."""
+    back = {row.key for row in file.steps if row.state == "open" and row.round > 1}
+    found = []
+    for h in happenings:  # the newest first: an older return of the same step is over
+        if h.verb == "return_to" and h.data.get("target") in back:
+            back.discard(h.data["target"])
+            then = _("。重办后直接回到退回的环节") if h.data.get("straight_back") else ""
+            found.append({
+                "title": _("“{}”是退回来重办的").format(_titles(file.item.flow, [h.data["target"]])),
+                "text": f"{h.office} {h.who}：{h.data.get('reason', '')}{then}"})
+    return found
+
+
 # -- what the offices found ----------------------------------------------------------------------
 
 
@@ -142,7 +162,7 @@ _DONE = {
     "notify_again": "已再次告知，请打印交给申请人。", "supplement": "已登记补来的材料和内容。",
     "refuse": "已决定不予受理，请打印决定书送达申请人。", "transfer": "已移送，居民会收到告知。",
     "return_to": "已退回，前面的环节重新办理。", "done_outside": "已登记线下办理的结果。",
-    "reassign": "已改派。", "suspend": "已暂停，居民会收到告知。", "resume": "已恢复计时。",
+    "reassign": "已改派。", "suspend": "已暂停，居民会收到告知。", "resume": "已恢复办理。",
     "extend": "已批准延期，请打印通知书告知申请人。", "hand_over": "已提出移交，等对方接收。",
     "take_over": "已接收，现在由您的岗位主办。", "correct": "已更正，原来的内容留在办理经过里。",
     "withdraw": "申请已撤回，办件结束。", "end": "已终止办理。", "close": "已办结归档。",

@@ -28,7 +28,7 @@ _WORDS = {
     "receive": "收到申请", "accept": "受理了", "notify_missing": "请您补材料",
     "notify_again": "再次请您补材料", "supplement": "补交材料", "refuse": "没有受理",
     "transfer": "转给了有权办理的单位", "succeed": "由新的单位接着办", "return_to": "退回前一步重新办",
-    "suspend": "暂停计时", "resume": "接着计时", "extend": "延长了期限", "hand_over": "换人负责",
+    "suspend": "暂停办理", "resume": "接着办理", "extend": "延长了期限", "hand_over": "换人负责",
     "take_over": "接手负责", "reassign": "换人经办", "issue_cards": "因期限对办理单位亮牌",
     "contest_card": "办理单位对亮牌作了说明", "rule_on_card": "督查裁定了亮牌", "end": "终止办理",
     "close": "办完归档", "reopen": "重新办理", "nudge": "催办", "rate": "评价",
@@ -137,7 +137,7 @@ def headline(file: CaseFile, office: str, certificate: Certificate | None) -> He
     if file.state == "received":
         return Headline(tone=tone, title=_("申请收到了，等{}看材料").format(office), text=again)
     if file.open_pause is not None:
-        return Headline(tone="info", title=_("暂停计时"), text=_("要等：{}。结束后接着办。").format(
+        return Headline(tone="info", title=_("暂停办理"), text=_("要等：{}。结束后接着办。").format(
             file.open_pause.expected or file.open_pause.note or _("有关结果")))
     now = "、".join(dict.fromkeys(
         file.item.flow.steps[s.key].title for s in file.steps if s.state == "open"))
