@@ -102,6 +102,14 @@ def phone_number(text: object) -> str:
     return number
 
 
+def mobile_number(text: object) -> str:
+    """A number that an SMS can reach, without spaces. Raises ValueError in words."""
+    number = code_text(text).removeprefix("+86")
+    if not is_mobile(number):
+        raise ValueError("请填写11位手机号，要能收短信")
+    return number
+
+
 def is_mobile(number: str) -> bool:
     """Whether an SMS can reach this number."""
     return _PHONE.fullmatch(number) is not None
