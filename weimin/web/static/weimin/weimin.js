@@ -206,7 +206,6 @@
     $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
     drafts(scope); count();
-    if ((t = $('dialog[open]', scope)) && t.showModal) { t.open = false; t.showModal(); }   /* a form that came back */
     if (m) m.focus();
     else if (at && (m = d.getElementById(at)) && d.activeElement === d.body) m.focus();
     if ((m = $('.side [aria-current]', scope)) && innerWidth < 1024) m.parentNode.parentNode.scrollLeft = m.offsetLeft - 16;
