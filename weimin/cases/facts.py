@@ -157,7 +157,7 @@ _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "area": _area,
     "id-number": lambda field, given: codes.identity_number(given),
     "phone": lambda field, given: codes.phone_number(given),
-    "bank-account": lambda field, given: code_text(given),
+    "bank-account": lambda field, given: codes.bank_account(given),
     "table": _table,
 }
 FIELD_TYPES = ("text", *_READERS)  # what a form may ask for
