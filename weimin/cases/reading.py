@@ -149,13 +149,16 @@ def visible_to(actor: Actor) -> tuple[str, dict[str, Any]]:
 
 def seen(
     actor: Actor, *, also: str = "", order: str = "c.id DESC", page: int = 1, size: int = PAGE,
-    **params: Any,
+    ahead: int = 0, **params: Any,
 ) -> list[Row]:
-    """The cases an actor may see, the newest first; ``also`` narrows them."""
+    """The cases an actor may see, the newest first; ``also`` narrows them.
+
+    ``ahead`` asks for so many of the next page too: whether there is one.
+    """
     condition, mine = visible_to(actor)
     sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "",
                        order=order)
-    return _rows(sql, {**mine, **params, "page": size, "skip": size * (page - 1)})
+    return _rows(sql, {**mine, **params, "page": size + ahead, "skip": size * (page - 1)})
 
 
 # What a search may be narrowed to.
