@@ -57,6 +57,36 @@ def test_every_command_has_help_in_chinese(words: tuple[str, ...]) -> None:
         assert f"weimin {' '.join(words)}" in said.partition("\n")[2], "no example"
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (("nosuch",), "没有命令 nosuch"), (("demo", "--prt", "1"), "是不是 --port？"), (("pack", "lint"), "缺少 '包的文件夹'"),
+    (("pack", "lint", "/nosuch"), "没有 /nosuch"), (("run", "--port", "99999"), "99999 不在范围"),
+    (("run", "--port", "abc"), "“abc”应是整数"), (("run", "--workers", "0"), "0 不在范围"),
+])
+def test_what_was_typed_wrongly_is_said_in_chinese(words: tuple[str, ...], said: str) -> None:
+    done = weimin(*words)
+    assert done.exit_code == 2 and said in done.output and "--help" in done.output
+    assert "Error" not in done.output
+
+
+@pytest.mark.parametrize("words", [
+    ("backup", "x.tar"), ("verify",), ("upgrade",), ("pack", "download", "x.zip"),
+    ("dossiers", "x.zip", "--office", "4304.admin", "--year", "2026"),
+])
+def test_a_folder_that_was_mistyped_is_no_empty_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    done = weimin(*words, "--home", tmp_path / "typo")
+    assert done.exit_code == REFUSED and "里没有数据" in done.output and "--home" in done.output
+    assert not list(tmp_path.glob("x.*"))
+
+
+def test_a_place_where_nothing_can_be_written_is_named(copy: Path, tmp_path: Path) -> None:
+    done = weimin("pack", "export", copy, tmp_path / "nowhere" / "x.zip")
+    assert done.exit_code == REFUSED and "x.zip：没有这个文件或文件夹" in done.output
+
+
 def test_a_pack_without_faults(copy: Path) -> None:
     done = weimin("pack", "lint", copy)
     assert done.exit_code == 0 and "44 个事项，没有问题" in done.output

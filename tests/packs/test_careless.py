@@ -106,7 +106,9 @@ SLIPS = [
     ("delegations.csv", "HY-AID-01,decide", "HY-AID-01、HY-AID-02,decide", "事项 HY-AID-01、HY-AID-02 不存在", "一行只写一个"),
     ("readiness.csv", "HY-ELD-01,print,430421,yes", "HY-ELD-01,print,430421,是", "ready 不认识“是”", "可用：no、yes"),
     ("readiness.csv", "HY-ELD-01,print,430421,yes,", "*,print,4304,no,又一次\nHY-ELD-01,print,430421,yes,", "写了两次", "删去其中一行"),
+    ("readiness.csv", "*,print,4304,no,硬件", "*,print,4304,no,\n*,decide,4304,no,硬件", "没有写原因", "居民看得懂"),
     # who and where
+    ("delegations.csv", "HY-AID-01,decide,430421103,", "HY-AID-01,decide,430421999,", "区划 430421999 不存在", "改正 area"),
     ("delegations.csv", "HY-AID-01,decide,430421103,town", "HY-AID-01,decide,430422407,town", "没有乡镇（街道）一级的“civil-affairs”单位", "offices.yaml"),
     ("areas.csv", "430405007006,王江社区居委会", "430499007006,王江社区居委会", "的上级 430499007 不存在", "先写上级"),
     ("areas.csv", "\n4304,衡阳市", "\n4305,邵阳市,ordinary,2018-01-01,,,\n4304,衡阳市", "是第二个市", "另建一个包"),
@@ -230,12 +232,50 @@ def test_a_table_without_its_first_line_is_one_fault(copy: Path) -> None:
 
 @pytest.mark.parametrize(("name", "remedy"), [
     ("flow.yaml", "是不是 flows.yaml？"), ("delegation.csv", "是不是 delegations.csv？"),
-    ("areas.xlsx", "CSV UTF-8"), ("items/more.yml", "items"),
+    ("areas.xlsx", "CSV UTF-8"), ("items/more.yml", "items"), ("items/old/aid.yaml", "不再分文件夹"),
+    ("Areas.CSV", "是不是 areas.csv？"),
 ])
 def test_a_file_that_nobody_reads_is_named(copy: Path, name: str, remedy: str) -> None:
+    (copy / name).parent.mkdir(exist_ok=True)
     (copy / name).write_text("x: 1", encoding="utf-8")
     (found,) = faults(copy)
     assert found.file == name and remedy in found.remedy
+
+
+@pytest.mark.parametrize("file", ["areas.csv", "lines.yaml", "offices.yaml", "flows.yaml"])
+def test_a_file_that_is_missing_is_one_fault_and_not_one_for_all_that_needs_it(copy: Path, file: str) -> None:
+    (copy / file).unlink()
+    (found,) = faults(copy)
+    assert (found.file, found.what) == (file, "没有这个文件")
+
+
+def test_a_misnamed_file_is_not_missed_as_well(copy: Path) -> None:
+    (copy / "lines.yaml").rename(copy / "line.yaml")
+    (found,) = faults(copy)
+    assert found.file == "line.yaml" and "是不是 lines.yaml？" in found.remedy
+
+
+def test_a_pack_that_says_nothing_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("")
+    said = "\n".join(map(str, faults(tmp_path)))
+    assert "缺少 name、title" in said and "areas.csv:1: 没有这个文件" in said
+
+
+def test_what_an_office_program_leaves_beside_a_file_is_passed_over(copy: Path) -> None:
+    (copy / "items" / "~$aid.yaml").write_text("x")
+    assert faults(copy) == []
+
+
+def test_items_that_are_no_list_are_told_how_a_list_is_written(copy: Path) -> None:
+    (copy / "items" / "more.yaml").write_text("code: X-01\n")
+    (found,) = faults(copy)
+    assert "每一项前面加“- ”" in found.remedy
+
+
+def test_the_folder_around_a_pack_names_the_pack(copy: Path) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_pack(copy.parent)
+    assert "是不是" in refused.value.remedy
 
 
 def test_a_folder_without_a_head_is_refused_in_words(tmp_path: Path) -> None:

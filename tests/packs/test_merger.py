@@ -254,6 +254,15 @@ def test_an_area_is_not_forgotten(now: datetime, place: Place) -> None:
     assert Area.objects.filter(code=VILLAGE, valid_to=None).exists()
 
 
+def test_a_town_that_is_forgotten_is_missed_once_with_its_villages(now: datetime, place: Place) -> None:
+    path = place.folder / "areas.csv"
+    kept = [row for row in path.read_text(encoding="utf-8").splitlines(keepends=True)
+            if not row.startswith("430421104")]  # of which nothing else in the pack speaks
+    path.write_text("".join(kept), encoding="utf-8")
+    said = [line for line in place.diff(now).splitlines() if "不在包里" in line]
+    assert len(said) == 1 and "连同它下面的" in said[0]
+
+
 def test_a_chain_of_mergers_leads_to_the_last_heir(cast: Cast, now: datetime, place: Place) -> None:
     number, last = received(cast, now), f"{TOWN}206"
     merge_villages(place, "2026-06-11")

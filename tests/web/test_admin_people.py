@@ -221,10 +221,12 @@ def test_good_rows_are_imported_and_the_others_say_why(officer: Client, vacant: 
         ["周日", "zhou7", f"{TOWN}.service", "综合窗口", "2026-06-10", "", "是"],
         ["周八", 430421199001011234.0, office.code, "所长"],
         ["别名", "20260015", office.code, "所长"],
+        ["吴" * 41, "wu9", office.code, "所长", "", "", "也许"],
         above=1))
     said = text(preview)
     for why in ("没有姓名", "账号用2到40个", "没有单位“没有的单位”", "有：登记经办、所长", "看不懂日期",
-                "接替请在", "终止日期早于", "代理要写明终止日期", "被表格改成了小数", "写给了两个人"):
+                "接替请在", "终止日期早于", "代理要写明终止日期", "被表格改成了小数", "写给了两个人",
+                "最多40个字", "看不懂“也许”"):
         assert why in said, why
     assert "第 3 行" in said and not Account.objects.filter(username="20260015").exists()
 

@@ -25,6 +25,7 @@ from weimin.cases.models import Case, Clock
 from weimin.cases.recompute import behind, recompute_running
 from weimin.catalogue.models import Delegation, Item, PackVersion
 from weimin.kernel import clock
+from weimin.kernel.codes import group_case_number
 from weimin.network.models import Office
 from weimin.outbox.models import Message
 from weimin.outbox.post import post
@@ -319,6 +320,16 @@ def test_a_failed_message_is_sent_again_given_up_and_taken_up_again(
     assert admin.post(f"{door}/again").status_code == 404
     assert list(Event.objects.filter(subject_type="message", subject_id=failed.pk)
                 .order_by("seq").values_list("verb", flat=True)) == ["give_up_sending", "send_again"]
+
+
+def test_a_message_to_a_resident_names_the_case_and_not_our_key(
+    admin: Client, cast: Cast, now: datetime
+) -> None:
+    number = received(cast, now)
+    case = Case.objects.get(number=number)
+    post("resident", f"case-{case.pk}-9", chain.Subject("case", case.pk), {"person": "1", "text": "x"}, now=now)
+    page = text(admin.get("/admin/deliveries?s=waiting"))
+    assert "告知居民" in page and group_case_number(number) in page and f"case-{case.pk}" not in page
 
 
 def test_all_failed_messages_are_sent_again_at_once(admin: Client, failed: Message) -> None:

@@ -56,6 +56,14 @@ def to_the_end(client: Client) -> None:
     assert answer(client, "papers", **{f"scan-{key}": scan(key) for key in ("id-card", "apply")}) == "check"
 
 
+def test_an_account_that_no_bank_has_is_asked_for_again(zhao: Client) -> None:
+    answer(zhao, "who", who="self")
+    for typed in ("测试", "123"):
+        page = zhao.post(f"{PAGES}/f-account", {"f-account": typed})
+        assert page.status_code == 422 and "对照存折或银行卡" in page.content.decode()
+    assert answer(zhao, "f-account", **{"f-account": "６２００ 0000 0000 0000 000"}) == "papers"
+
+
 def test_what_is_known_is_not_asked_and_shown_at_the_end(zhao: Client) -> None:
     assert str(zhao.get(PAGES).headers["Location"]).endswith("/who")
     to_the_end(zhao)

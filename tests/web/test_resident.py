@@ -1,5 +1,6 @@
 """What a resident meets: finding an item, the receipt, the follow page, his own case, rating."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +51,14 @@ def test_nonsense_finds_nothing(nonsense: str) -> None:
 ])
 def test_a_residents_own_words_find_it(typed: str, name: str) -> None:
     assert name in find(typed)[0].item.name
+
+
+@pytest.mark.parametrize(("slip", "name"), [
+    ("低宝", "最低生活保障审核确认"), ("老年整", "老年人优待证办理"), ("laorenzhen", "老年人优待证办理"),
+    ("dibap", "最低生活保障审核确认"),
+])
+def test_a_word_that_only_sounds_like_it_finds_it_too(slip: str, name: str) -> None:
+    assert name in find(slip)[0].item.name
 
 
 def test_where_nothing_is_found_everything_is_offered_and_a_phone() -> None:
@@ -242,3 +251,17 @@ def test_a_wrong_code_may_be_tried_again_or_asked_for_anew(settings: Any) -> Non
     long = said(client, "/sign-in", **who, code=said(client, "/sign-in", **who).split("验证码是 ")[1][:6],
                 name="赵" * 41)
     assert "姓名最多40个字" in long
+    assert re.search(r'name="code"[^>]* value="\d{6}"', long)  # nobody looks for the code once more
+
+
+def test_a_code_typed_in_full_width_with_a_space_is_the_code(settings: Any) -> None:
+    settings.DEMO = True
+    client, who = Client(), {"phone": "１９０ ０００ ０４３２２"}
+    shown = said(client, "/sign-in", **who).split("验证码是 ")[1][:6]
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in shown)
+    answer = client.post("/sign-in", {**who, "code": f"{wide[:3]} {wide[3:]}", "name": "赵"})
+    assert answer.status_code == 302
+
+
+def test_the_phone_of_a_log_in_is_one_that_a_code_can_reach() -> None:
+    assert "要能收短信" in said(Client(), "/sign-in", phone="07341234567")

@@ -97,11 +97,11 @@ def test_a_wrong_code_or_one_changed_byte_is_nothing_of_ours(cast: Cast, now: da
     number = denied(cast, now)
     pdf = paper(cast, number, "decision")
     row = sealed_row(number, "decision")
-    for code in ("", "AAAAAAAA", row.code[:-1]):
+    for code in ("AAAAAAAA", row.code[:-1]):
         assert "没有查到" in by_number(row.number, code)
-    assert "没有查到" in by_number("", row.code)
+    assert "请填写核验码" in by_number(row.number, "") and "请填写证照编号" in by_number("", row.code)
     assert "不是本平台发出" in by_file(pdf[:-20] + b"x" * 20)
-    assert "不是本平台发出" in by_file(b"")
+    assert "请先选一个文件" in by_file(b"")
 
 
 def test_a_decision_that_was_taken_back_is_shown_as_void_and_the_next_has_its_own_number(
@@ -371,3 +371,13 @@ def test_a_number_is_known_whatever_brackets_it_is_typed_with(
 def test_a_file_without_a_seal_is_said_to_have_none(cast: Cast, now: datetime) -> None:
     said = by_file(paper(cast, received(cast, now), "receipt"))
     assert "这个文件没有签章" in said and "不可信" not in said
+
+
+def test_a_photograph_of_a_certificate_is_told_how_it_can_be_checked(db: None) -> None:
+    said = by_file(b"\xff\xd8\xff\xe0 a photograph")
+    assert "请照着纸上的编号和核验码查" in said and "签章" not in said.partition("id=\"file\"")[0]
+
+
+def test_what_was_not_filled_in_is_asked_for_where_it_stands(db: None) -> None:
+    said = by_number("", "")
+    assert "请填写证照编号或文号" in said and "请填写核验码" in said and "没有查到" not in said

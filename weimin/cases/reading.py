@@ -161,16 +161,17 @@ def visible_to(actor: Actor) -> tuple[str, dict[str, Any]]:
 
 def seen(
     actor: Actor, *, also: str = "", order: str = "c.id DESC", page: int = 1, size: int = PAGE,
-    on: date | None = None, **params: Any,
+    on: date | None = None, ahead: int = 0, **params: Any,
 ) -> list[Row]:
     """The cases an actor may see, the newest first; ``also`` narrows them.
 
     With a day, ``on``, the accountable post of each is told by the name of its holder then.
+    ``ahead`` asks for so many of the next page too: whether there is one.
     """
     condition, mine = visible_to(actor)
     sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "",
                        order=order)
-    return _rows(sql, {**mine, **params, "on": on, "page": size, "skip": size * (page - 1)})
+    return _rows(sql, {**mine, **params, "on": on, "page": size + ahead, "skip": size * (page - 1)})
 
 
 # What a search may be narrowed to.
@@ -452,53 +453,3 @@ def closed_in(office_id: int, year: int) -> list[str]:
         cursor.execute(f"SELECT number {_CLOSED} AND {_YEAR} = %s ORDER BY number",
                        [office_id, ERASED, year])
         return [number for (number,) in cursor.fetchall()]
-
-
-# -- cards ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CardLine:
-    """A card as the list of cards shows it."""
-
-    number: str
-    item: str
-    applicant: str
-    colour: str
-    state: str
-    office: str
-    about: str  # the title of the step, or "" for the case's own limit
-    issued_at: datetime
-
-
-def cards(
-    actor: Actor, *, state: str = "", all_offices: bool = False, page: int = 1
-) -> tuple[list[CardLine], dict[str, int]]:
-    """A page of the newest cards, and how many there are in each state.
-
-    Those of the actor's own offices, or with ``all_offices`` of every case that he may see.
-    """
-    condition, params = visible_to(actor)
-    if not all_offices:
-        condition += " AND d.office_id = ANY(%(offices)s)"
-    source = f"FROM cases_card d JOIN cases_case c ON c.id = d.case_id WHERE {condition}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
-        counts: dict[str, int] = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
-            " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
-            f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
-            " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",
-            {**params, "state": state, "size": PAGE, "skip": PAGE * (page - 1)},
-        )
-        rows = cursor.fetchall()
-    return [_card_line(values) for values in rows], counts
-
-
-def _card_line(values: Sequence[Any]) -> CardLine:
-    number, version_id, applicant, colour, state, office, about, at = values
-    item = item_version(version_id)
-    step = item.flow.steps.get(about.split()[0])
-    return CardLine(number=number, item=item.name, applicant=applicant, colour=colour, state=state,
-                    office=office, about=step.title if step else "", issued_at=local(at))

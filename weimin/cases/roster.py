@@ -16,7 +16,7 @@ from weimin.cases.staffing import LONGEST_DEPUTY, appoint
 from weimin.kernel.clock import local
 from weimin.kernel.errors import WeiminError
 from weimin.kernel.sheet import Rows, day_of
-from weimin.kernel.text import tidy
+from weimin.kernel.text import name_of, tidy
 from weimin.network import accounts
 from weimin.network.actor import Actor
 from weimin.network.models import Account, Holding, Office, Post
@@ -34,6 +34,7 @@ COLUMNS = {
 }
 NEEDED = ("name", "username", "office", "post")
 _YES = ("是", "y", "yes", "1", "true", "√", "对")
+_NO = ("", "否", "n", "no", "0", "false", "×", "不")
 _HEAD_ROWS = 10  # a title and notes may stand above the heads
 
 
@@ -122,8 +123,11 @@ def judge(entries: list[Entry], *, now: datetime) -> None:
 
 def _judge_alone(entry: Entry, today: date) -> None:
     entry.name = tidy(entry.name)
-    if not entry.name:
-        entry.faults.append("没有姓名")
+    try:
+        if not name_of(entry.name):
+            entry.faults.append("没有姓名")
+    except ValueError as error:
+        entry.faults.append(str(error))
     if entry.username.endswith("?"):
         entry.faults.append("账号太长，被表格改成了小数：把该列设为文本后重填")
     else:
@@ -136,6 +140,9 @@ def _judge_alone(entry: Entry, today: date) -> None:
             setattr(entry, key, day_of(text) if text.strip() else otherwise)
         except ValueError as error:
             entry.faults.append(str(error))
+    for text, key in ((entry.deputy, "deputy"), (entry.replace, "replace")):
+        if text.strip().lower() not in (*_YES, *_NO):
+            entry.faults.append(f"“{COLUMNS[key][0]}”写“是”或“否”，看不懂“{text}”")
     if entry.begins and entry.ends and entry.ends < entry.begins:
         entry.faults.append("终止日期早于起始日期")
     if entry.is_deputy and entry.ends is None and not entry.last.strip():

@@ -15,6 +15,7 @@ CASE_NUMBER_LENGTH = 11
 _SERIAL_DIGITS = 8
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _LAND_LINE = re.compile(r"0\d{2,3}\d{7,8}")
+_BANK_ACCOUNT = re.compile(r"[0-9]{9,30}")
 
 _CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
 
@@ -99,6 +100,25 @@ def phone_number(text: object) -> str:
     number = code_text(text).removeprefix("+86")
     if not (_PHONE.fullmatch(number) or _LAND_LINE.fullmatch(number)):
         raise ValueError("电话号码应为11位手机号，或带区号的固定电话")
+    return number
+
+
+def mobile_number(text: object) -> str:
+    """A number that an SMS can reach, without spaces. Raises ValueError in words."""
+    number = code_text(text).removeprefix("+86")
+    if not is_mobile(number):
+        raise ValueError("请填写11位手机号，要能收短信")
+    return number
+
+
+def bank_account(text: object) -> str:
+    """The number of an account or a bank card, without spaces. Raises ValueError in words.
+
+    Banks number their accounts as they like, so only its digits and their count can be judged.
+    """
+    number = code_text(text)
+    if not _BANK_ACCOUNT.fullmatch(number):
+        raise ValueError("账号应为 9 到 30 位数字，请对照存折或银行卡")
     return number
 
 

@@ -69,7 +69,7 @@ def demo(home: Path, host: str, port: int) -> None:
 @HOME
 @HOST
 @PORT
-@click.option("--workers", default=2, show_default=True, metavar="个数", help="网页进程数，一般同处理器核数。")
+@click.option("--workers", default=2, type=click.IntRange(min=1), show_default=True, metavar="个数", help="网页进程数，一般同处理器核数。")
 @click.option("--clock-is-right", is_flag=True,
               help="时钟早于最近一次签名的根也启动：确认现在的时间对、当时的时间错才用。")
 def run(home: Path, host: str, port: int, workers: int, clock_is_right: bool) -> None:
@@ -127,7 +127,7 @@ def migrate(home: Path) -> None:
     from weimin.ops.postgres import OWNER
 
     place = Home(home)
-    with place.database():
+    with place.database(new=True):
         place.call("prepare", title="数据库升级", role=OWNER)
     click.echo("数据库结构已是最新。")
 
@@ -193,7 +193,7 @@ def restore(home: Path, archive: Path, force: bool) -> None:
 
     place = Home(home)
     (place.folder / "prepared").unlink(missing_ok=True)  # another database: look again
-    with place.database():
+    with place.database(new=True):
         go(archive, place.url(SUPERUSER), home / "files", binaries=find_binaries(), force=force,
            say=click.echo)
     click.echo("已恢复。请执行 weimin verify 核验记录链。")

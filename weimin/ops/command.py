@@ -1,10 +1,12 @@
 """What the commands have in common: options, words for errors, and how Django is started."""
 
+import errno
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -17,7 +19,7 @@ HOME = click.option(
 )
 HOST = click.option("--host", default="127.0.0.1", show_default=True, metavar="地址",
                     help="网页监听的地址。默认只有本机能访问。")
-PORT = click.option("--port", default=8000, show_default=True, metavar="端口", help="网页的端口。")
+PORT = click.option("--port", default=8000, type=click.IntRange(1, 65535), show_default=True, metavar="端口", help="网页的端口。")
 FOLDER = click.argument(
     "folder", metavar="包的文件夹", type=click.Path(path_type=Path, exists=True, file_okay=False))
 
@@ -31,6 +33,37 @@ class Command(click.Command):
         if option is not None:
             option.help = "显示这段说明。"
         return option
+
+
+_WHY = {errno.ENOENT: "没有这个文件或文件夹", errno.EACCES: "没有权限", errno.EPERM: "没有权限",
+        errno.ENOTDIR: "路径里有一段是文件", errno.EISDIR: "这是一个文件夹", errno.EROFS: "只读",
+        errno.ENOSPC: "磁盘满了"}
+
+
+_CLICK_SAYS = (
+    (r"^\w+ '(.*)' does not exist\.$", r"没有 \1"), (r"^\w+ '(.*)' is a file\.$", r"\1 是一个文件，不是文件夹"),
+    (r"^\w+ '(.*)' is a directory\.$", r"\1 是一个文件夹，不是文件"),
+    (r"^(.*) is not in the range (.*)\.$", r"\1 不在范围 \2 内"), (r"^'(.*)' is not a valid.*$", r"“\1”应是整数"),
+)
+
+
+def _say_usage(error: click.UsageError) -> None:
+    """What was typed wrongly, in Chinese: click says it in English, and Chinese is what it is asked in."""
+    said, remedy = error.message, ""
+    where = error.ctx.command_path if error.ctx else "weimin"
+    if isinstance(error, click.NoSuchOption):
+        said = f"没有选项 {error.option_name}"
+        remedy = f"是不是 {'、'.join(error.possibilities)}？" if error.possibilities else ""
+    elif isinstance(error, click.MissingParameter) and error.param is not None:
+        said = f"缺少 {error.param.get_error_hint(error.ctx) if error.ctx else error.param.name}"
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        said = f"{error.param.get_error_hint(error.ctx) if error.ctx else error.param.name} 写得不对："
+        said += next((re.sub(english, chinese, error.message) for english, chinese in _CLICK_SAYS
+                      if re.search(english, error.message)), error.message)
+    elif found := re.match(r"No such command '(.*?)'", said):
+        said = f"没有命令 {found[1]}"
+    click.secho(f"✗ {said}", fg="red", err=True)
+    click.echo(f"  {remedy}写法：{where} --help", err=True)
 
 
 class Group(Command, click.Group):
@@ -48,17 +81,29 @@ class Group(Command, click.Group):
         except (OpsError, WeiminError) as error:
             self._say(error)
             sys.exit(REFUSED)
+        except click.UsageError as error:
+            _say_usage(error)
+            sys.exit(error.exit_code)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
+        except OSError as error:
+            if error.filename is None:  # a connection, not a file that the operator named
+                self._broken(error)
+            self._say(OpsError(f"不能读写 {error.filename}：{_WHY.get(error.errno or 0, error.strerror)}",
+                               "核对路径和权限"))
+            sys.exit(REFUSED)
         except Exception as error:
             if type(error.__cause__).__name__ == "UndefinedTable":
                 self._say(OpsError("数据库里还没有表", "先用 weimin run 启动一次，或执行 weimin migrate"))
                 sys.exit(REFUSED)
-            # Ours: whoever mends it needs all of it, the operator a sentence.
-            traceback.print_exc()
-            click.secho(f"✗ 程序出错了（{type(error).__name__}）", fg="red", err=True)
-            click.echo("  请把上面的内容发给维护人员", err=True)
-            sys.exit(BROKEN)
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> NoReturn:
+        """Ours: whoever mends it needs all of it, the operator a sentence."""
+        traceback.print_exc()
+        click.secho(f"✗ 程序出错了（{type(error).__name__}）", fg="red", err=True)
+        click.echo("  请把上面的内容发给维护人员", err=True)
+        sys.exit(BROKEN)
 
     def _say(self, error: Any) -> None:
         if faults := getattr(error, "faults", None):

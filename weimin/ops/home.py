@@ -48,11 +48,18 @@ class Home:
         }
 
     @contextmanager
-    def database(self) -> Iterator[None]:
-        """A database that answers, for the duration of a command."""
+    def database(self, *, new: bool = False) -> Iterator[None]:
+        """A database that answers, for the duration of a command.
+
+        Raises OpsError where there is none, unless it may be a new one: a backup of a folder that
+        was mistyped must not be an empty success.
+        """
         if self.server is None:
             yield
             return
+        if not new and not (self.server.data / "PG_VERSION").exists():
+            raise OpsError(f"{self.folder} 里没有数据",
+                           "核对 --home（或 WEIMIN_HOME）；第一次使用先执行 weimin run 或 weimin demo")
         with self.server.running():
             self.server.ensure_database()
             yield

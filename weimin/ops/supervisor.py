@@ -12,6 +12,7 @@ started again. When we are killed with -9, the children die with us (see `watchd
 """
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -95,8 +96,11 @@ def require_free_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            why = {errno.EADDRINUSE: "已被占用", errno.EACCES: "没有权限（1024 以下的端口）",
+                   errno.EADDRNOTAVAIL: "这台机器没有这个地址"}.get(error.errno or 0, error.strerror)
             raise OpsError(
-                f"地址 {host}:{port} 不能使用：{error.strerror}", "停掉占用该端口的程序，或换一个端口"
+                f"地址 {host}:{port} 不能使用：{why}",
+                f"停掉占用它的程序（可能就是另一个 weimin），或换一个端口，如 --port {port + 1}",
             ) from error
 
 

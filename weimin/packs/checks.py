@@ -48,7 +48,7 @@ def suggested(word: object, known: Iterable[str]) -> str:
     """A remedy: the nearest known word, and which there are."""
     known = list(known)
     guess = nearest(word, known)
-    listed = f"可用：{'、'.join(known)}" if known else "还没有可用的"
+    listed = f"可用：{'、'.join(known)}" if known else "还没有可用的，先写出它"
     return f"是不是 {guess}？{listed}" if guess else listed
 
 

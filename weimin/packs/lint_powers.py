@@ -18,6 +18,7 @@ def delegations(pack: Pack, held: Held) -> Iterator[Fault]:
     known = names(pack.lines, "code", whole="lines.yaml" not in pack.unread)
     lines = {item["code"]: item["line"] for item in pack.items
              if not item.broken & {"code", "line"} and item["line"] in known}
+    areas = names(pack.areas, "code", whole="areas.csv" not in pack.unread)
     yield from _refer(pack, pack.delegations, "：权力给了不存在的地方")
     for row in pack.delegations:
         if row.sound("power") == "decide" and row.sound("level") == "village":
@@ -26,7 +27,9 @@ def delegations(pack: Pack, held: Held) -> Iterator[Fault]:
             yield at(row, f"把行政许可的{POWER_TITLES[row['power']]}给了村（社区）：{'、'.join(names_of)}",
                      "许可只能委托其他行政机关（行政许可法第二十四条），村只代收：把 level 改成 town，"
                      "或只写不是许可的事项")
-        elif held is not None and not row.broken & {"item", "power", "area", "level"}:
+        elif held is not None and not row.broken & {"item", "power", "area", "level"} and (
+            row["area"] in areas  # of a place that there is not, it is said already
+        ):
             yield from _somebody(row, lines, held)
         if row.broken & {"item", "power", "area", "from", "to"}:
             continue
@@ -82,6 +85,8 @@ def readiness(pack: Pack) -> Iterator[Fault]:
     yield from _refer(pack, pack.readiness, "")
     seen: set[tuple[str, str, str]] = set()
     for row in pack.readiness:
+        if row.sound("ready") == "no" and row.sound("reason") == "":
+            yield at(row, "写了 no 却没有写原因", "在 reason 写上居民看得懂的原因：办事指南会照写", "reason")
         if row.broken & {"item", "area", "power"}:
             continue
         key = (row["item"], row["area"], row["power"])

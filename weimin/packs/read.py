@@ -19,6 +19,8 @@ __all__ = ["Fault", "Located", "Pack", "at", "read_pack"]
 
 _READ = {*shapes.YAML, *shapes.CSV}
 _MOST_PARENTS = 5
+_NOT_OURS = (".", "~")  # what systems and office programs leave beside a file
+_PLACE = {"areas.csv": "区划", "lines.yaml": "条线", "offices.yaml": "单位和岗位"}
 
 
 @dataclass(kw_only=True)
@@ -70,7 +72,9 @@ def read_pack(folder: Path) -> Pack:
     Raises Invalid when the folder holds no pack.yaml.
     """
     if not (folder / "pack.yaml").is_file():
-        raise Invalid(f"{folder} 里没有 pack.yaml，不是一个包", "指到包自己的文件夹，如 packs/hengyang")
+        inside = sorted(folder.glob("*/pack.yaml"))
+        raise Invalid(f"{folder} 里没有 pack.yaml，不是一个包",
+                      f"是不是 {inside[0].parent}？" if inside else "指到包自己的文件夹，如 packs/hengyang")
     pack = Pack(folder=folder)
     reader = _Reader(pack)
     reader.look_around()
@@ -79,7 +83,9 @@ def read_pack(folder: Path) -> Pack:
     for file, columns in shapes.CSV.items():
         setattr(pack, file[:-4], list(reader.csv(file, columns)))
     for path in sorted((folder / "items").glob("*.yaml")):
-        pack.items += reader.yaml(f"items/{path.name}", shapes.ITEMS)
+        if not path.name.startswith(_NOT_OURS):
+            pack.items += reader.yaml(f"items/{path.name}", shapes.ITEMS)
+    reader.miss()
     _extend(pack, _MOST_PARENTS)
     return pack
 
@@ -116,18 +122,35 @@ class _Reader:
         """Name the files that nothing would read: most are misspelt."""
         for path in sorted(self.pack.folder.rglob("*")):
             file = path.relative_to(self.pack.folder).as_posix()
-            if path.name.startswith((".", "~")) or path.suffix not in (
+            sort, folder = path.suffix.lower(), path.parent.relative_to(self.pack.folder).as_posix()
+            if path.name.startswith(_NOT_OURS) or sort not in (
                 ".yaml", ".yml", ".csv", ".xlsx", ".xls", ".et"
             ):
                 continue
-            if file in _READ or (file.startswith("items/") and path.suffix == ".yaml"):
+            if file in _READ or (folder == "items" and path.suffix == ".yaml"):
                 continue
-            if path.suffix in (".xlsx", ".xls", ".et"):
+            if sort in (".xlsx", ".xls", ".et"):
                 self._fault(file, 1, "包里不读 Excel 文件", "另存为 CSV UTF-8（逗号分隔）")
                 continue
-            guess = nearest(file, _READ)
-            self._fault(file, 1, "不认识这个文件，没有读它",
-                        f"是不是 {guess}？" if guess else "事项放进 items 文件夹；多余的删去")
+            guess = nearest(file, _READ) if folder == "." else ""
+            there = guess and (self.pack.folder / guess).is_file()
+            if guess and not there:
+                self.pack.unread.add(guess)  # this may be it: it is not missing as well
+            other = "；多余的删去" if there else ""
+            remedy = "事项放进 items 文件夹，里面不再分文件夹；多余的删去"
+            self._fault(file, 1, "不认识这个文件，没有读它", f"是不是 {guess}？{other}" if guess else remedy)
+
+    def miss(self) -> None:
+        """Name the files without which there is no place. A pack that only lends its days off is none."""
+        pack = self.pack
+        if pack.calendar and not (pack.areas or pack.lines or pack.offices or pack.items):
+            return
+        wanted = _PLACE | ({"flows.yaml": "流程"} if pack.items else {})
+        for file, what in wanted.items():
+            if file not in pack.unread and not getattr(pack, file.partition(".")[0]):
+                there = (pack.folder / file).is_file()
+                self._fault(file, 1, "里面什么也没有" if there else "没有这个文件", f"在里面写上{what}")
+                pack.unread.add(file)
 
     def yaml(self, file: str, shape: Any) -> Any:
         """What a YAML file says, held against its shape; of a file that is not there, nothing."""
@@ -144,7 +167,9 @@ class _Reader:
             self.pack.unread.add(file)
             return empty
         if value is None:
-            return empty
+            if shape is not shapes.Head:
+                return empty
+            value = empty  # a head must say at least what it is called
         self.pack.faults += schema.faults_of(value, shape, made)
         if not isinstance(value, type(empty)):
             self.pack.unread.add(file)

@@ -119,8 +119,10 @@ def _unknown(name: str, guess: str, fields: list[str]) -> str:
 def _list(value: Any, wanted: inspect.ListType, where: Where, key: object) -> Iterator[Fault]:
     if not isinstance(value, Listed):
         name = _name(where, key)
-        yield at(where, f"{name} 应是一个列表，现在是{_what(value, where, key)}",
-                 f"写成 {name}: [甲, 乙]，没有就写 []", key)
+        remedy = f"写成 {name}: [甲, 乙]，没有就写 []"
+        if key is None:  # a whole file
+            remedy = "每一项前面加“- ”，项里的其他字段缩进两格"
+        yield at(where, f"{name} 应是一个列表，现在是{_what(value, where, key)}", remedy, key)
         return
     for number, each in enumerate(value):
         yield from _any(each, wanted.item_type, value, number)

@@ -23,7 +23,7 @@ from weimin.catalogue.routes import area_name
 from weimin.catalogue.spec import ItemSpec
 from weimin.kernel import clock, codes
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
-from weimin.kernel.text import mask_code, name_of, tidy
+from weimin.kernel.text import code_text, mask_code, name_of, tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
@@ -424,10 +424,11 @@ def _words(question: Question, item: ItemSpec, said: QueryDict, seat: Seat) -> s
         options = asking.who_options(item, to_resident=seat.me is not None)
         return dict(options)[asking.who_of(said, item)]
     if question.kind == "own":
-        return mask_code(said.get("own_identity", ""))
+        return mask_code(code_text(said.get("own_identity", "")))
     if question.kind in ("applicant", "helper"):
         prefix = "agent_" if question.kind == "helper" else ""
-        return f"{said.get(prefix + 'name', '')} {mask_code(said.get(prefix + 'identity', ''))}"
+        number = code_text(said.get(prefix + "identity", ""))  # as it will be kept
+        return f"{said.get(prefix + 'name', '')} {mask_code(number)}"
     if question.kind == "organisation":
         return f"{said.get('org_name', '')} {said.get('uscc', '')}"
     if question.kind == "members":

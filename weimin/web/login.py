@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid, TooMany
-from weimin.kernel.text import name_of
+from weimin.kernel.text import code_text, name_of
 from weimin.network.accounts import change_password, staff_account
 from weimin.network.models import Account
 from weimin.network.staff import posts_of
@@ -179,9 +179,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return page(request, "portal/sign_in.jinja", errors=[], phone="",
                     next=request.GET.get("next", ""))
     try:
-        phone = codes.phone_number(request.POST.get("phone", ""))
-        if not codes.is_mobile(phone):
-            raise ValueError(_("请填写能收短信的手机号"))
+        phone = codes.mobile_number(request.POST.get("phone", ""))
     except ValueError as error:
         return page(request, "portal/sign_in.jinja", phone=request.POST.get("phone", ""),
                     errors=[{"href": "#phone", "text": str(error)}], status=422,
@@ -205,7 +203,9 @@ def _ask_code(
         request, "portal/code.jinja", phone=phone, shown=shown, known=known, wrong=wrong or {},
         errors=[{"href": f"#{name}", "text": said} for name, said in (wrong or {}).items()],
         name=request.POST.get("name", ""), next=request.POST.get("next", ""),
-        status=422 if wrong else 200,
+        # Only the name is missing: nobody should have to look for the code once more.
+        code="" if wrong is None or "code" in wrong else request.POST.get("code", ""),
+        minutes=CODE_MINUTES, status=422 if wrong else 200,
     )
 
 
@@ -244,7 +244,7 @@ def _account_of(phone: str, code: str, name: str) -> Account:
         if sent is None or sent.tries >= MOST_TRIES:
             raise Invalid(_("验证码已失效，请点“重新获取”"))
         sent.tries += 1
-        right = hmac.compare_digest(bytes(sent.code_hash), _hash(phone, code.strip()))
+        right = hmac.compare_digest(bytes(sent.code_hash), _hash(phone, code_text(code)))
         sent.used = right
         sent.save(update_fields=["tries", "used"])
         account = _resident(phone, name) if right else None

@@ -63,13 +63,17 @@ class Areas(Part):
                     what=f"{row.name}（{row.code}）已于 {row.valid_to} 撤销，代码不能再用",
                     remedy="恢复建制请用新代码",
                 )
-        for code in sorted(set(self.known) - set(lines)):
-            row = self.known[code]
-            if row.valid_to is None or row.valid_to > self.today:
-                yield Fault(
-                    file="areas.csv", line=1, what=f"{row.full_name}（{code}）不在包里",
-                    remedy="区划不会删除：把这一行加回来；撤并的写明 valid_to 和 successor",
-                )
+        missing = {code for code in set(self.known) - set(lines)
+                   if (ends := self.known[code].valid_to) is None or ends > self.today}
+        for code in sorted(missing):
+            if any(code[:length] in missing for length in (4, 6, 9) if length < len(code)):
+                continue  # a town is missed with its villages, once
+            below = sum(other.startswith(code) for other in missing) - 1
+            with_it = f"，连同它下面的 {below} 个" if below else ""
+            yield Fault(
+                file="areas.csv", line=1, what=f"{self.known[code].full_name}（{code}）不在包里{with_it}",
+                remedy="区划不会删除：把它们加回来；撤并的写明 valid_to 和 successor",
+            )
 
     def said(self) -> Iterator[str]:
         """Each area that begins, ends or changes."""

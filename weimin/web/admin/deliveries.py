@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from weimin.cases.models import Case
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
+from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import NotFound
 from weimin.network.actor import Actor
 from weimin.outbox import delivery
@@ -22,7 +24,7 @@ chain.register(send_again="再次发送", give_up_sending="不再发送")
 
 STATES = {"failed": ("失败", "soon", "circle-alert"), "waiting": ("等待", "go", "clock"),
           "sent": ("已发", "calm", "check"), "dropped": ("不再发送", "line", "circle-slash")}
-PORTS = {"sms": "短信", "courier": "快递", "mail": "邮件", "webhook": "接口"}
+PORTS = {"sms": "短信", "resident": "告知居民", "courier": "快递", "mail": "邮件", "webhook": "接口"}
 
 
 @require_GET
@@ -33,11 +35,16 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("s", "failed" if counts.get("failed") else "sent")
     wanted = wanted if wanted in STATES else "failed"
     at, pager = pages(request, counts.get(wanted, 0))
+    messages = list(Message.objects.filter(status=wanted).order_by("-id")[at])
+    numbers = dict(Case.objects.filter(
+        pk__in=[m.subject_id for m in messages if m.subject_type == "case"]).values_list("pk", "number"))
     rows = [
-        {"id": m.pk, "key": m.key, "port": _(PORTS.get(m.port, m.port)), "to": delivery.addressee(m.payload),
+        {"id": m.pk,
+         "about": group_case_number(numbers[m.subject_id])
+         if m.subject_type == "case" and m.subject_id in numbers else m.key, "port": _(PORTS.get(m.port, m.port)), "to": delivery.addressee(m.payload),
          "at": say_moment(m.created_at), "tried": say_moment(m.tried_at) if m.tried_at else "",
          "tries": m.tries, "error": m.error}
-        for m in Message.objects.filter(status=wanted).order_by("-id")[at]
+        for m in messages
     ]
     chips = [{"text": _(title), "href": f"?s={key}", "current": key == wanted,
               "count": counts.get(key, 0), "tone": "late" if key == "failed" else None}

@@ -1,4 +1,4 @@
-"""Operations of the API. Sessions and CSRF are those of the screens.
+"""Operations of the API. Sessions and CSRF are those of the screens; docs/api.md shows both.
 
 Writing takes an ``Idempotency-Key``: the same key with the same body answers the same again.
 """
@@ -19,6 +19,8 @@ from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.finding import find, listed
+from weimin.catalogue.routes import routes_now
+from weimin.catalogue.spec import Field as FormField
 from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
@@ -42,7 +44,15 @@ class Session(APIKeyCookie):
 
 api = NinjaAPI(
     title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
-    description="事项、办件与办理操作。写操作请带 Idempotency-Key。",
+    description=(
+        "事项、办件与办理操作。\n\n"
+        "登录：同网页一样，先取 /login 的 csrftoken，再提交账号密码，得到会话 sessionid；"
+        "写操作另带请求头 X-CSRFToken。\n\n"
+        "重复提交：写操作带 Idempotency-Key（最长100字）；同一个键同样的内容，得到同样的回答；内容不同是 409。\n\n"
+        "分页：每页50条，page 从1起；还有下一页时，回答带 Link 头（rel=\"next\"）。\n\n"
+        "时间：都是带 +08:00 的时刻，如 2026-11-21T14:05:00+08:00；日期写 2026-11-21。\n\n"
+        "出错：code 供程序判断，message 和 remedy 给人看，fields 逐项说明。"
+    ),
 )
 
 
@@ -83,6 +93,7 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return api.create_response(request, said, status=422)
 
 
+LAST_PAGE, LAST_PAGE_OF_WORK = 1000, 20
 Number = Annotated[str, Path(pattern=r"^\d{11}$")]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=100)]
 
@@ -106,6 +117,78 @@ def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -
                 promised=str(f.item.promised) if f.item.promised else None)
         for f in found
     ]
+
+
+class FieldOut(Schema):
+    """A question of an item's form: what ``answers`` may hold, under ``key``."""
+
+    key: str
+    label: str
+    type: str
+    required: bool
+    multiple: bool = False
+    options: dict[str, str] = Field({}, description="可选的值和它的名称")
+    min: float | None = None
+    max: float | None = None
+    columns: list["FieldOut"] = []
+
+
+class MaterialOut(Schema):
+    """A material; which of them a case needs follows from its answers."""
+
+    key: str
+    name: str
+    need: str = Field(description="required 必须、optional 可选、gap 可容缺")
+    original: str = Field(description="kept 收原件、seen 验后退回、copy 复印件")
+    commitment: bool = Field(description="可用告知承诺代替，写在 declared")
+
+
+class ScenarioOut(Schema):
+    """A question that changes which materials are needed; answered in ``answers`` under ``key``."""
+
+    key: str
+    question: str
+    options: dict[str, str]
+
+
+class ItemDetail(ItemOut):
+    """All that is needed to apply for an item."""
+
+    level: str
+    subjects: list[str]
+    condition: str
+    form: list[FieldOut]
+    materials: list[MaterialOut]
+    scenarios: list[ScenarioOut]
+
+
+def _field(field: FormField) -> FieldOut:
+    return FieldOut(
+        key=field.key, label=field.label, type=field.type, required=field.required,
+        multiple=field.multiple, options=dict(field.options), min=field.min, max=field.max,
+        columns=[_field(column) for column in field.columns],
+    )
+
+
+@api.get("items/{code}", auth=None, response={200: ItemDetail, **FAULTS}, summary="一个事项")
+def item(request: HttpRequest, code: Annotated[str, Path(max_length=40)]) -> Any:
+    """What an item asks for: its form, its scenarios and its materials."""
+    found = routes_now().item(code)
+    return ItemDetail(
+        code=found.code, name=found.name, type=found.type, level=found.level,
+        promised=str(found.promised) if found.promised else None,
+        subjects=list(found.data["subjects"]), condition=str(found.data["condition"]),
+        form=[_field(field) for field in found.form],
+        materials=[
+            MaterialOut(key=m.key, name=m.name, need=m.need, original=m.original,
+                        commitment=m.commitment) for m in found.materials
+        ],
+        scenarios=[
+            ScenarioOut(key=s.key, question=s.question, options={
+                str(o["value"]): str(o.get("label", o["value"])) for o in s.options})
+            for s in found.scenarios
+        ],
+    )
 
 
 class PartyIn(Schema):
@@ -206,24 +289,38 @@ def _is_late(due_at: datetime | None) -> bool:
     return due_at is not None and clock.now() > due_at
 
 
-@api.get("cases", response={200: list[RowOut], **FAULTS}, summary="查找办件")
-def cases(
-    request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "",
-    page: Annotated[int, Query(ge=1, le=1000)] = 1,
-) -> Any:
-    """The cases the actor may see."""
-    actor = actor_of(request)
-    rows = reading.search(actor, q, page=page) if q.strip() else reading.seen(actor, page=page)
+def _listed(request: HttpRequest, response: HttpResponse, rows: list[reading.Row], page: int,
+            last: int) -> list[RowOut]:
+    """A page of a list; where it is full, with the way to the next one in its header."""
+    if len(rows) == reading.PAGE and page < last:
+        query = request.GET.copy()
+        query["page"] = str(page + 1)
+        response["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'
     return [_row(row) for row in rows]
 
 
+@api.get("cases", response={200: list[RowOut], **FAULTS}, summary="查找办件")
+def cases(
+    request: HttpRequest, response: HttpResponse, q: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1,
+) -> Any:
+    """The cases the actor may see, the newest first; what a search finds, running ones first."""
+    actor = actor_of(request)
+    rows = reading.search(actor, q, page=page) if q.strip() else reading.seen(actor, page=page)
+    return _listed(request, response, rows, page, LAST_PAGE)
+
+
 @api.get("work", response={200: list[RowOut], **FAULTS}, summary="等我办的")
-def work(request: HttpRequest, page: Annotated[int, Query(ge=1, le=20)] = 1) -> Any:
+def work(
+    request: HttpRequest, response: HttpResponse,
+    page: Annotated[int, Query(ge=1, le=LAST_PAGE_OF_WORK)] = 1,
+) -> Any:
     """What waits for the actor's offices, the earliest due first."""
     actor = actor_of(request)
     if not actor.is_staff:
         raise NotAllowed("这里是工作人员的接口")
-    return [_row(row) for row in reading.work(actor, now=clock.now(), page=page).rows]
+    rows = reading.work(actor, now=clock.now(), page=page).rows
+    return _listed(request, response, rows, page, LAST_PAGE_OF_WORK)
 
 
 class ActionOut(Schema):

@@ -45,11 +45,10 @@ def check_certificate(request: HttpRequest) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     number, code = asked.get("number", ""), asked.get("code", "")
     found, error, seal = None, "", None
-    if request.method == "POST" or (number and code):
+    content, wrong = _handed_in(request)
+    if not wrong and (request.method == "POST" or (number and code)):
         limited("certificate", address(request), most=30, within=timedelta(minutes=10))
-        upload = request.FILES.get("file")
-        if upload is not None:
-            content = upload.read(LARGEST + 1)
+        if content:
             seal = seal_of(content)
             found = _of_file(content)
             error = "" if found else _("这个文件不是本平台发出的证照或决定书，或已被改动")
@@ -57,7 +56,25 @@ def check_certificate(request: HttpRequest) -> HttpResponse:
             found = _of_number(_as_printed(number), code_text(code))
             error = "" if found else _("没有查到。请核对编号（文号）和核验码")
     return page(request, "portal/check_certificate.jinja", number=number, code=code, found=found,
-                error=error, seal=seal, status=404 if error else 200)
+                error=error, seal=seal, wrong=wrong,
+                errors=[{"href": f"#{name}", "text": said} for name, said in wrong.items()],
+                status=422 if wrong else 404 if error else 200)
+
+
+def _handed_in(request: HttpRequest) -> tuple[bytes, dict[str, str]]:
+    """The file, if that was the form; and what there is nothing to look up for, by field."""
+    if request.method != "POST":
+        return b"", {}
+    if "number" in request.POST:
+        asked = {"number": _("请填写证照编号或文号"), "code": _("请填写核验码")}
+        return b"", {name: said for name, said in asked.items() if not request.POST.get(name, "").strip()}
+    upload = request.FILES.get("file")
+    content = upload.read(LARGEST + 1) if upload is not None else b""
+    if not content:
+        return b"", {"file": _("请先选一个文件")}
+    if b"%PDF-" not in content[:1024]:  # a photograph of a certificate is nothing that could be judged
+        return b"", {"file": _("这不是 PDF 原件。照片、截图、打印件请照着纸上的编号和核验码查")}
+    return content, {}
 
 
 def _as_printed(number: str) -> str:

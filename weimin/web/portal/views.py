@@ -92,7 +92,7 @@ def _areas(text: str) -> list[tuple[str, str]]:
 def mine(request: HttpRequest) -> HttpResponse:
     """What I have not sent yet, then my cases, the newest first."""
     actor, number = resident(request), page_number(request)
-    rows = reading.seen(actor, page=number, size=PER_PAGE + 1)
+    rows = reading.seen(actor, page=number, size=PER_PAGE, ahead=1)
     items = {f.item.code: f.item for f in listed()}
     unsent = [{"item": items[d.item], "touched": d.touched_at, "ends": d.ends_at}
               for d in drafts.waiting(actor, clock.now()) if d.item in items]
