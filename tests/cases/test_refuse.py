@@ -34,8 +34,9 @@ def test_a_refusal_decides_the_case_and_says_why(cast: Cast, now: datetime) -> N
     case = case_of(number)
     assert (case.state, case.outcome, case.decided_at, case.closed_at) == (
         "decided", "refused", now, None)
-    assert told(number) == {"reason": "不属于本县受理范围", "remedy": "60日内申请复议",
-                            "opened": ["deliver"]}
+    said = told(number)
+    assert (said["reason"], said["remedy"], said["opened"]) == (
+        "不属于本县受理范围", "60日内申请复议", ["deliver"])
     assert clock_of(number, "notice").met_at == now
 
 

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.cases.scenes import HOUSING, under_way
 from tests.cast import Cast, accepted, do
 from tests.web.doors import logged_in
+from weimin.cases import reading
 from weimin.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +43,36 @@ def test_every_moment_is_of_shanghai(cast: Cast, now: datetime) -> None:
         alone = get(cast.reviewer, f"cases/{number}")
     for moment in (alone["due_at"], *(step["due_at"] for step in alone["steps"])):
         assert moment.endswith("+08:00")
+
+
+def test_an_item_says_what_it_asks_for() -> None:
+    asked = Client().get("/api/v1/items/HY-ELD-02").json()
+    assert {field["key"] for field in asked["form"] if field["required"]} >= {"account", "low_income"}
+    assert "id-card" in {material["key"] for material in asked["materials"]}
+    assert Client().get("/api/v1/items/NOPE").json()["code"] == "not_found"
+
+
+def test_a_full_page_leads_to_the_next(cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted(cast, now)
+    monkeypatch.setattr(reading, "PAGE", 1)  # a page is full with one line
+    answer = logged_in(cast.reviewer).get("/api/v1/cases?q=高龄&page=1")
+    assert "Link" not in answer.headers  # found nothing
+    answer = logged_in(cast.reviewer).get("/api/v1/cases")
+    assert answer.headers["Link"] == '</api/v1/cases?page=2>; rel="next"'
+
+
+def test_a_missing_token_is_called_by_its_name(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = logged_in(cast.reviewer).cookies
+    answer = client.post("/api/v1/cases", {}, content_type="application/json")
+    assert answer.status_code == 403 and answer.json()["code"] == "csrf"
+    assert "X-CSRFToken" in answer.content.decode()
+
+
+def test_what_is_wrong_with_a_request_is_said_by_field_in_words(cast: Cast) -> None:
+    answer = logged_in(cast.reviewer).post(
+        "/api/v1/cases", {"item": "HY-ELD-02"}, content_type="application/json")
+    assert answer.json()["fields"] == {"area": "必填", "parties": "必填"}
 
 
 def _of(number: str) -> Any:

@@ -17,7 +17,9 @@ from weimin.cases.models import Material
 from weimin.cases.verbs import notify_missing, receive, withdraw
 from weimin.catalogue.finding import find
 from weimin.kernel import clock
+from weimin.kernel.codes import group_case_number
 from weimin.voice.models import Rating
+from weimin.web.portal import views
 
 pytestmark = pytest.mark.django_db
 
@@ -236,6 +238,16 @@ def test_his_pages_come_compressed_and_the_desks_do_not(cast: Cast, zhao: Client
     asks = {"HTTP_ACCEPT_ENCODING": "gzip"}
     assert zhao.get("/mine", **asks)["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in logged_in(cast.info).get("/desk", **asks)
+
+
+def test_no_case_is_lost_between_two_pages(
+    zhao: Client, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [received(cast, now, another_is_meant=True) for _ in range(3)]
+    monkeypatch.setattr(views, "PER_PAGE", 1)
+    pages = [said(zhao, f"/mine?page={n}") for n in (1, 2, 3)]
+    for number, shown in zip(reversed(numbers), pages, strict=True):
+        assert group_case_number(number) in shown
 
 
 # -- logging in ----------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ def extend(file: CaseFile, *, term: str, reason: str) -> None:
         raise WrongState(f"“{file.item.profile.title}”没有可以延期的规定", "请在期限内办结")
     try:
         wanted = Term.parse(term)
-    except ValueError as error:
-        raise Invalid(fields={"term": str(error)}) from None
+    except ValueError:
+        raise Invalid(fields={"term": f"请写一个数，如 5；最多可以延长{allowed.words}"}) from None
     if wanted.unit != allowed.unit or not 0 < wanted.count <= allowed.count:
         raise Invalid(fields={"term": f"最多可以延长{allowed.words}"})
     before = {k: str(c.due_on) for k, c in file.clocks.items() if not c.met_at}

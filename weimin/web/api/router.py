@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.renderers import JSONRenderer
 from ninja.security import APIKeyCookie
 
 from weimin import __version__
@@ -42,8 +43,14 @@ class Session(APIKeyCookie):
         return actor if actor.account_id is not None else None
 
 
+class Readable(JSONRenderer):
+    """JSON that a person can read too: Chinese as it is written."""
+
+    json_dumps_params = {"ensure_ascii": False}
+
+
 api = NinjaAPI(
-    title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
+    renderer=Readable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
     description=(
         "事项、办件与办理操作。\n\n"
         "登录：同网页一样，先取 /login 的 csrftoken，再提交账号密码，得到会话 sessionid；"
@@ -81,13 +88,24 @@ def _sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON，并带上 CSRF 令牌"}
+    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON"}
+    if error.status_code == 403:  # ninja has one error for both
+        said = {"code": "csrf", "message": "缺少 CSRF 令牌，或令牌不对",
+                "remedy": "把 csrftoken 的值放在请求头 X-CSRFToken 里；登录以后它会换"}
     return api.create_response(request, said, status=error.status_code)
+
+
+_WRONG = {"missing": "必填", "string_pattern_mismatch": "写法不对", "string_too_long": "太长",
+          "too_long": "太多", "int_parsing": "应是整数", "string_type": "应是文字",
+          "list_type": "应是列表", "dict_type": "应是一组“键: 值”", "greater_than_equal": "太小",
+          "less_than_equal": "太大"}
 
 
 @api.exception_handler(ValidationError)
 def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    fields = {".".join(map(str, e["loc"])): str(e["msg"]) for e in error.errors}
+    # The place begins with where it came from and what the code calls it: body, body.
+    fields = {".".join(map(str, e["loc"][-max(1, len(e["loc"]) - 2):])):
+              _WRONG.get(str(e.get("type")), str(e["msg"])) for e in error.errors}
     said = {"code": "invalid", "message": "请求的格式不对", "remedy": "按接口文档改正",
             "fields": fields}
     return api.create_response(request, said, status=422)

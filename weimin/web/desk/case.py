@@ -109,11 +109,13 @@ def context_of(
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     colour, word = light_of(file.due_at and local(file.due_at), file.warn_on, file.now)
-    forms = forms_of(file)
+    forms, refused = forms_of(file), None
     if error is not None:
         failed = _failed(forms, request.POST, verb)
         if failed is not None:
             failed.come_back(request.POST, error)
+        else:
+            refused = _refused(request.POST, error)
     if file.due_at and any(step.state == "open" for step in file.steps):
         word = _("全件{}").format(word)
     events = [trail.event_of(h, file.item) for h in whole.happenings]
@@ -131,7 +133,7 @@ def context_of(
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "erased": file.applicant == ERASED, "pause": _pause(file),
         "returned": trail.returned(file, whole.happenings), "cards": [card_words(file, card) for card in file.cards],
-        "key": uuid.uuid4().hex, "error": error, "back": back_of(request),
+        "key": uuid.uuid4().hex, "refused": refused, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
         "papers": papers, "deliveries": delivery.shown(file), "ask": asking,
         "scans": any(f.files for f in forms),
@@ -143,6 +145,18 @@ def _failed(forms: list[Form], post: QueryDict, verb: str) -> Form | None:
     """The dialog whose answers were refused, if it is still offered."""
     return next((f for f in forms if f.action.verb == verb and (
         f.action.step is None or post.get("step") == str(f.action.step.id))), None)
+
+
+_WORDS = ("reason", "note", "opinion", "words", "said", "why", "answer-opinion", "answer-reason",
+          "answer-found", "answer-objection")
+
+
+def _refused(post: QueryDict, error: WeiminError) -> dict[str, str]:
+    """Why it was not done, where what was asked is not offered any more; what was written is kept."""
+    # The page that says so is drawn anew: nobody has to load it again.
+    stale = error.status == 409 and error.remedy.startswith("请刷新")
+    return {"message": error.message, "remedy": _("下面已经是最新情况。") if stale else error.remedy,
+            "written": "；".join(post[name].strip() for name in _WORDS if post.get(name, "").strip())}
 
 
 _BACK = {"/today": "返回今日", "/desk/cards": "返回红黄牌", "/desk/search": "返回查找",

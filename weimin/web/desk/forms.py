@@ -407,9 +407,7 @@ def params_of(verb: str, post: QueryDict) -> dict[str, Any]:
 def _term(post: QueryDict) -> str:
     """How much is typed as a number; of what, the dialog knows."""
     count = re.sub(r"\s|个?工作日|天|日", "", unicodedata.normalize("NFKC", post.get("term", "")))
-    if not count.isascii() or not count.isdigit():
-        raise Invalid(fields={"term": _("请写一个数，如 5")})
-    return f"{count}{post.get('unit', '')}"
+    return f"{count}{post.get('unit', '')}" if count.isascii() and count.isdigit() else post.get("term", "")
 
 
 def _number(post: QueryDict, name: str) -> int:

@@ -101,7 +101,7 @@
       $$('button', f).forEach(function (b) { b.disabled = true; });
       get(f.action, 'case', body).then(function (answer) {
         if (!show(answer)) location = '/desk/cases/' + $('[data-case]', pane).dataset.case;
-        else if (answer.ok) relist();
+        else if (answer.ok || !$('dialog[open]', pane)) relist();   /* refused as out of date: the list is too */
       }).catch(function () { $$('button', f).forEach(function (b) { b.disabled = false; }); alert(pane.dataset.broken); });
     });
   }
