@@ -44,7 +44,7 @@ def test_only_once(cast: Cast, now: datetime) -> None:
         ({"term": "11wd"}, "最多可以延长10个工作日"),
         ({"term": "5d"}, "最多"),
         ({"term": "0wd"}, "最多"),
-        ({"term": "很久"}, "看不懂"),
+        ({"term": "很久"}, "请写一个数"),
         ({"reason": " "}, "理由"),
     ],
 )
