@@ -33,7 +33,7 @@ from tests.cases.scenes import (
     town_building,
     town_building_head,
 )
-from tests.cast import ALLOWANCE, HANDED, Cast, look, scans
+from tests.cast import ALLOWANCE, LEFT, Cast, look, scans
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
@@ -316,7 +316,7 @@ class Township(RuleBasedStateMachine):
         if kind.key == "public-notice" and outcome == "approve":
             self.now = max(self.now, row.opened_at + timedelta(days=8))
         if kind.delivers:
-            return {"step": step_id, "outcome": outcome, **outside, "answers": HANDED}
+            return {"step": step_id, "outcome": outcome, **outside, "answers": LEFT}
         known = {"posted_on": str(local(row.opened_at).date()), "ended_on": str(local(self.now).date()),
                  "visited_on": str(local(self.now).date())}
         return {"step": step_id, "outcome": outcome, **outside, "answers": {

@@ -7,8 +7,9 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases import clocks
-from weimin.cases.delivery import acted_at
+from weimin.cases.delivery import acted_at, signer_fault
 from weimin.cases.file import CaseFile
+from weimin.cases.reading import parties
 from weimin.cases.rows import StepRow
 from weimin.documents import signature
 from weimin.documents.store import PDF, owned
@@ -86,18 +87,21 @@ def _certificate(
 
 # What comes with a delivery as a file: of which kind, and what is said when it is none.
 _ENCLOSED = {"signature": (signature.SVG, "没有收到签名，请重新签"),
+             "signed": (PDF, "没有收到扫描件，请重新上传"),
              "consent": (PDF, "没有收到扫描件，请重新上传")}
 
 
 def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """Delivered: the delivery clock is met; signature and consent become papers of the case.
+    """Delivered: the delivery clock is met; what came with it as a file becomes a paper of the case.
 
-    Raises Invalid for a file that this officer did not hand in.
+    Raises Invalid for a file that this officer did not hand in, or somebody who may not sign.
     """
     clocks.meet(file, "delivery", acted=acted_at(answers, file.occurred_at))
     given = {key: answers[key] for key in _ENCLOSED if answers.get(key)}
     wrong = {key: _ENCLOSED[key][1] for key, found in given.items()
              if not owned(found, file.actor.account_id, media_type=_ENCLOSED[key][0])}
+    if answers.get("relation") and (fault := _signer_fault(file, answers["relation"])):
+        wrong["relation"] = fault
     if wrong:
         raise Invalid(fields=wrong)
     file.batch.insert("documents_paper", [
@@ -106,6 +110,13 @@ def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
         for key, found in given.items()
     ])
     return {"way": answers.get("way")}
+
+
+def _signer_fault(file: CaseFile, relation: str) -> str | None:
+    people = parties(file.row["id"])
+    return signer_fault(
+        relation, has_agent=any(p.role in ("agent", "guardian") for p in people),
+        of_organisation=next(p for p in people if p.role == "applicant").person_id is None)
 
 
 def _review(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:

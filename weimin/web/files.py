@@ -20,7 +20,7 @@ def show(request: HttpRequest, file: int) -> HttpResponseBase:
         cursor.execute(
             "SELECT c.number FROM cases_material m JOIN cases_case c ON c.id = m.case_id"
             " WHERE m.file_id = %s UNION SELECT c.number FROM documents_paper p"
-            " JOIN cases_case c ON c.id = p.case_id WHERE p.file_id = %s AND p.form IN ('signature', 'consent')",
+            " JOIN cases_case c ON c.id = p.case_id WHERE p.file_id = %s AND p.form IN ('signature', 'signed', 'consent')",
             [file, file],
         )
         numbers = [number for (number,) in cursor.fetchall()]

@@ -296,35 +296,40 @@ def _revocation(request: HttpRequest, file: CaseFile) -> Data:
 
 
 def _delivery(request: HttpRequest, file: CaseFile) -> Data:
-    """送达回证: what was handed over to whom, how, and what proves it."""
+    """送达回证: what was handed over to whom, how, and what proves it; before, a blank to sign by hand."""
     row = last_delivery(file)
-    if row is None or row.answers is None or row.done_at is None:
-        raise NotFound("这个办件还没有送达")
-    said, way = row.answers, row.answers["way"]
     applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
+    whose = {**common(request, file), "documents": _handed_over(file), "recipient": applicant.name}
+    if row is None or row.answers is None or row.done_at is None:
+        return whose
+    said, way = row.answers, row.answers["way"]
     server = Account.objects.filter(pk=row.account_id or 0).values_list("name", flat=True)
-    by, relation = said.get("received_by"), said.get("relation", "self")
+    by, relation = said.get("received_by"), said.get("relation")
     days = [(f"{LABELS[key]}：{say_date(date.fromisoformat(said[key]))}")
             for key in ("posted_on", "consent_on") if said.get(key)]
-    words = [f"{LABELS[key]}：{said[key]}" for key in ("cause", "sent_to", "recording", "unsigned")
+    words = [f"{LABELS[key]}：{said[key]}" for key in ("cause", "sent_to", "recording", "designation")
              if said.get(key)]
+    if said.get("signed"):
+        words.append("附签名、盖章的纸质送达回证")
     if said.get("consent") or said.get("consent_kept"):
         words.append("附电子送达确认书" if said.get("consent") else f"确认书原件：{said['consent_kept']}")
     if way == "public":
         words.append(f"公告满三十日（{say_date(public_until(said, file.calendar))}）视为送达")
-    picture = said.get("signature")
+    picture = drawing(said["signature"]) if said.get("signature") else None
+    proxy = [by, RELATIONS[relation] if relation else "邮件签收人"] if by and relation != "self" else []
     return {
-        **common(request, file), "documents": _handed_over(file), "recipient": applicant.name,
+        **whose,
         "method": WAYS[way].title.removesuffix("（经同意）"),
         "place": said.get("place") or said.get("sent_to") or file.routes.office_names[
             row.office_id or file.office_id],
-        "tracking": said.get("tracking"), "servers": list(server), "signed_by": by,
+        "tracking": said.get("tracking"), "servers": list(server),
+        "signed_by": "见所附纸质送达回证" if way == "direct" and said.get("signed") else None,
         "received_at": local(row.done_at) if way in ("direct", "left") else None,
         "received_on": date.fromisoformat(said["received_on"]) if said.get("received_on") else None,
-        "proxy": f"{by}，{RELATIONS[relation]}" if by and relation != "self" else None,
+        "proxy": "，".join(proxy) or None,
         "refusal": said.get("refusal"), "remark": "；".join([*days, *words]),
         "witnesses": [said["witness"]] if said.get("witness") else [],
-        "signature": drawing(picture) if picture else None,
+        "witness_signature" if way == "left" else "signature": picture,
     }
 
 
@@ -405,7 +410,8 @@ def printable(file: CaseFile) -> list[tuple[str, str]]:
         ("decision", _("决定书"), file.outcome in ("granted", "denied")),
         ("certificate", _("证照"), bool(standing(file))),
         ("revocation", _("{}决定书").format(GROUNDS[ground].kind) if ground else "", bool(ground)),
-        ("delivery", _("送达回证"), last_delivery(file) is not None),
+        ("delivery", _("送达回证") if last_delivery(file) else _("空白的送达回证"),
+         bool(last_delivery(file)) or waits(file)),
         ("consent", _("空白的电子送达确认书"), waits(file)),
     ]
     return [(form, title) for form, title, there in found if there]

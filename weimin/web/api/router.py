@@ -25,6 +25,7 @@ from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
 from weimin.web.api.params import checked_params
+from weimin.web.desk import delivery
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
 
@@ -281,7 +282,11 @@ def case(request: HttpRequest, number: Number) -> Any:
 
 
 class VerbIn(Schema):
-    """The parameters of a verb. ``expect`` is the version that the caller saw."""
+    """The parameters of a verb. ``expect`` is the version that the caller saw.
+
+    In the ``answers`` of a delivery ``signature`` is strokes of points as they were drawn
+    (``[[[x, y], …], …]``, up to 2000), ``signed`` and ``consent`` are ids of uploads.
+    """
 
     params: dict[str, Any] = {}
     expect: int | None = None
@@ -299,6 +304,8 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
         # Whoever may not do it at all is told that, and not what it would have asked for.
         CaseFile.load(number, actor=actor, now=clock.now(), lock=False).require(verb)
         raise
+    if "way" in (params.get("answers") or {}):
+        params["answers"] = delivery.kept(params["answers"], actor)
     return VERBS[verb](
         number, actor=actor, now=clock.now(), key=key, expect=body.expect, **params
     ).as_dict()
