@@ -316,7 +316,7 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
     if way == "public":
         words.append(f"公告满三十日（{say_date(public_until(said, file.calendar))}）视为送达")
     picture = drawing(said["signature"]) if said.get("signature") else None
-    proxy = [by, RELATIONS[relation] if relation else "邮件签收人"] if by and relation != "self" else []
+    proxy = [by, RELATIONS.get(relation, "其他") if relation else "邮件签收人"] if by and relation != "self" else []
     return {
         **whose,
         "method": WAYS[way].title.removesuffix("（经同意）"),

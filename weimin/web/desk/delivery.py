@@ -119,7 +119,7 @@ def shown(file: CaseFile) -> dict[str, Any] | None:
     for key, label in LABELS.items():
         value = row.answers.get(key)
         if value and key not in ("way", "signature", *_SCANS):
-            rows.append({"label": label, "value": RELATIONS[value] if key == "relation" else value})
+            rows.append({"label": label, "value": RELATIONS.get(value, _("其他")) if key == "relation" else value})
     found = {key: reverse("file", args=[row.answers[key]]) if row.answers.get(key) else None
              for key in ("signature", *_SCANS)}
     signer = _("见证人的签名") if row.answers["way"] == "left" else _("签收人的签名")
