@@ -37,6 +37,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
         confidential=file.row["confidential"],
         erased=file.row["applicant"] == ERASED,
+        restricted=file.row["restricted"],
         card_due=file.actor.is_system and any(due_cards(file, file.now)),
         cards=frozenset(card.state for card in file.cards),
         own_card=any(

@@ -33,7 +33,7 @@ from weimin.cases.rows import (
     step_row,
 )
 from weimin.cases.telling import tell
-from weimin.cases.written import Before, told_of
+from weimin.cases.written import RESTRICTED, Before, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -87,12 +87,15 @@ class CaseFile:
 
     @classmethod
     def load(
-        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = ""
+        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = "",
+        sealed: bool = False,
     ) -> "CaseFile":
         """The case of that number as this actor may see it, locked for a verb or only read.
 
         With ``verb`` and ``key`` it also brings what was answered to that request before.
-        Raises NotFound when there is no such case, or none for him.
+        Raises NotFound when there is no such case, or none for him; WrongState for one whose
+        personal content is restricted. With ``sealed`` that one comes without the content; a verb
+        has it, and the table of actions leaves it nothing to do with it but lift or erase.
         """
         asked = {
             "number": number, "offices": list(actor.offices), "person": actor.person_id,
@@ -113,6 +116,9 @@ class CaseFile:
         file.area_path = path.strip("/").split("/")
         if not (actor.is_system or file.may_see or file.is_party):
             raise _unknown(number)
+        if file.row["restricted"] and not sealed:
+            raise WrongState(f"办件 {number} 的个人信息限制处理：只保存，不使用",
+                             "确需使用的，请督查岗位依法解除限制")
         file.head = chain.Head(seq, bytes(hash_)) if seq else chain.Head()
         file.steps = [step_row(values) for values in steps or ()]
         file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
@@ -124,7 +130,17 @@ class CaseFile:
             pauses=[replace(pause) for pause in file.pauses],
             clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
         )
+        if file.row["restricted"] and not lock:
+            file._close()
         return file
+
+    def _close(self) -> None:
+        """Leave out what is personal: for a screen that says no more than that the case is there."""
+        self.row |= {"applicant": RESTRICTED, "facts": {}, "follow_hash": None}
+        for step in self.steps:
+            step.answers = {k: v for k, v in (step.answers or {}).items() if k == "revoked"} or None
+        for pause in self.pauses:
+            pause.note = ""
 
     # -- what it is ------------------------------------------------------------------------
 
@@ -260,6 +276,8 @@ class CaseFile:
             return WrongState(
                 f"办件现在是“{STATE_TITLES[state]}”，不能“{title}”", "请刷新页面，看看现在可以做什么"
             )
+        if self.row["restricted"] and not any(rule.while_restricted for rule in rules):
+            return WrongState("这个办件的个人信息限制处理，只保存、不使用", "确需办理的，先依法解除限制")
         if not self.open_pause and all(rule.while_paused == "only" for rule in rules):
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.file import CaseFile
-from weimin.cases.written import ERASED
+from weimin.cases.written import ERASED, RESTRICTED
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
 from weimin.kernel import codes, vault
@@ -55,8 +55,9 @@ class Row:
         return self.step or _WAITS[self.state]
 
 
+_APPLICANT = f"CASE WHEN c.restricted THEN '{RESTRICTED}' ELSE c.applicant END"
 _COLUMNS = (
-    "c.number, c.item_version_id, c.applicant, c.state, c.outcome, w.due_at, w.warn_on, w.office_id,"
+    f"c.number, c.item_version_id, {_APPLICANT}, c.state, c.outcome, w.due_at, w.warn_on, w.office_id,"
     " w.key, w.step_id, w.version, c.received_at, c.late"
 )
 
@@ -149,6 +150,7 @@ def search(actor: Actor, text: str, *, page: int = 1, size: int = PAGE) -> list[
         "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_organisation g"
         " ON g.id = p.organisation_id WHERE {})"
     )
+    party, company = (f"NOT c.restricted AND {named}" for named in (party, company))
     if codes.is_mobile(code):
         return seen(actor, also=party.format("r.phone_hash = %(hash)s"), page=page, size=size,
                     hash=vault.lookup(code))
@@ -340,7 +342,7 @@ def follow(number: str, last_four: str) -> Following | None:
         cursor.execute(
             "SELECT c.number, c.item_version_id, c.state, c.outcome, o.name, c.due_at"
             " FROM cases_case c JOIN network_office o ON o.id = c.office_id"
-            " WHERE c.number = %s AND c.follow_hash = %s",
+            " WHERE c.number = %s AND c.follow_hash = %s AND NOT c.restricted",
             [number, vault.lookup(f"{number}:{last_four}")],
         )
         row = cursor.fetchone()
@@ -481,7 +483,7 @@ def cards(
         cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
         counts: dict[str, int] = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
+            f"SELECT c.number, c.item_version_id, {_APPLICANT}, d.colour, d.state,"
             " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
             f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
             " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 ERASED = "已删除"  # in place of the applicant's masked name, once it was removed by right
+RESTRICTED = "限制处理"  # in its place on every screen, while it is kept and not used
 DONE = {"state": "done", "done_at": "@"}  # how a step usually ends
 HIDDEN = "p"  # in place of a personal value, which the event's private content holds
 
@@ -38,6 +39,7 @@ NEW: Mapping[str, Values] = {
     "case": {"state": "received", "outcome": "", "first_contact_id": None, "hand_over_to_id": None,
              "received_at": "@", "accepted_at": None, "decided_at": None, "closed_at": None,
              "due_at": None, "warn_on": None, "late": False, "confidential": False, "version": 1, "applicant": "",
+             "restricted": False,
              "facts": {}, "follow_hash": None},
     "step": {"state": "open", "outcome": None, "office_id": None, "account_id": None,
              "opened_at": "@", "due_at": None, "warn_on": None, "done_at": None, "late": False, "answers": None,

@@ -260,7 +260,7 @@ class CaseOut(RowOut):
 @api.get("cases/{number}", response={200: CaseOut, **FAULTS}, summary="一个办件")
 def case(request: HttpRequest, number: Number) -> Any:
     """One case as the actor sees it; 404 when he may not know of it."""
-    file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False)
+    file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False, sealed=True)
     names = file.routes.office_names
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
@@ -302,7 +302,7 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
         params = checked_params(verb, body.params)
     except Invalid:
         # Whoever may not do it at all is told that, and not what it would have asked for.
-        CaseFile.load(number, actor=actor, now=clock.now(), lock=False).require(verb)
+        CaseFile.load(number, actor=actor, now=clock.now(), lock=False, sealed=True).require(verb)
         raise
     if "way" in (params.get("answers") or {}):
         params["answers"] = delivery.kept(params["answers"], actor)

@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,7 +45,7 @@ from weimin.web.words import headline, light_of, state_of
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One case: a sentence, the steps, the trail, and what I may do next."""
     actor, now = staff(request), clock.now()
-    file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    file = CaseFile.load(number, actor=actor, now=now, lock=False, sealed=True)
     return _show(request, file, done=request.GET.get("done"))
 
 
@@ -62,7 +63,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     except WeiminError as error:
         if error.status == 404:
             raise
-        file = CaseFile.load(number, actor=actor, now=now, lock=False)
+        file = CaseFile.load(number, actor=actor, now=now, lock=False, sealed=True)
         return _show(request, file, error=error, verb=verb, status=error.status)
     return redirect(f"{reverse('case', args=[number])}?done={verb}")
 
@@ -96,7 +97,7 @@ def context_of(
     error: WeiminError | None = None,
 ) -> dict[str, Any]:
     """What the case's template draws."""
-    whole, answers = reading.whole(file.id), answered(file)
+    whole, answers = _shown_of(file), answered(file)
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     row = _as_row(file)
@@ -122,7 +123,7 @@ def context_of(
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
-        "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
+        "erased": file.applicant == ERASED, "restricted": file.restricted, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "done": done, "error": error,
         "typed": typed, "papers": _papers(file), "delivered": delivery.shown(file),
         "scans": any(f.scans for f in forms),
@@ -130,7 +131,20 @@ def context_of(
     }
 
 
+def _shown_of(file: CaseFile) -> reading.Whole:
+    """Parties, trail and materials; of what was erased or is restricted, nothing that names anybody."""
+    whole = reading.whole(file.id)
+    if not (file.restricted or file.applicant == ERASED):
+        return whole
+    return reading.Whole(
+        parties=[], materials={key: {"state": row["state"]} for key, row in whole.materials.items()},
+        happenings=[h if h.office or h.who == "系统" else replace(h, who=_("居民"))
+                    for h in whole.happenings])
+
+
 def _anonymous(file: CaseFile) -> str:
+    if file.restricted:
+        return _("（限制处理）")
     return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
 
 
@@ -206,7 +220,7 @@ def event_of(
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
                        ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
-                       ("basis", "依据{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
+                       ("basis", "依据{}"), ("exempt", "不受保管期限限制：{}"), ("kept", "{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
     for colour, count in Counter(card[0] for card in data.get("cards", ())).items():
@@ -314,7 +328,7 @@ def _pause(file: CaseFile) -> str:
 
 def _papers(file: CaseFile) -> list[dict[str, str]]:
     """The papers that this case can print now."""
-    if file.applicant == ERASED:
+    if file.applicant == ERASED or file.restricted:
         return []
     return [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form])}
             for form, title in printable(file)] + (

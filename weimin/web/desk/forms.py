@@ -14,7 +14,7 @@ from weimin.cases import materials
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
 from weimin.cases.circumstances import longest_extension
-from weimin.cases.erasing import BASES, kept_until
+from weimin.cases.erasing import BASES, RESTRICTABLE, is_over, kept_until
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import CardRow
 from weimin.cases.verbs.revoke import GROUNDS
@@ -76,6 +76,8 @@ _HINTS = {
     "suspend": "只有法律规定的情形不计时；其余情形照常计时。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
+    "restrict": "保管期限内不能删除的，停止使用：姓名、表单、材料、文书都不再显示、查找、打印，仍保存、仍可查证。可以解除。",
+    "lift": "解除后恢复显示和使用；理由会一直保留。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
     "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。决定书随后在“打印”里，请送达持证人。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
@@ -263,9 +265,27 @@ def _erase(file: CaseFile, action: Action) -> Fields:
          "hint": kept},
         {"name": "document", "label": _("决定删除的文书文号"), "optional": True,
          "hint": _("依据不是保存期限届满的必须填写")},
+        *([] if is_over(file.item, file.row["closed_at"], file.today) else [
+            {"name": "exempt", "label": _("不受保管期限限制的依据"), "optional": True,
+             "hint": _("保管期限未届满时，只有法律、行政法规规定不受其限制的才能删除：选第（五）项，写明条文；"
+                       "其余请限制处理")}]),
         _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
         {"name": "sure", "label": _("确认"), "kind": "checkboxes",
          "options": [("1", _("我已核对编号，知道删除后任何人都不能恢复"))]},
+    ]
+
+
+def _restrict(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "basis", "label": _("依据"), "kind": "radios", "options": list(RESTRICTABLE.items())},
+        *_lift(file, action),
+    ]
+
+
+def _lift(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "document", "label": _("文书文号"), "optional": True, "hint": _("有申请书、决定书的填写")},
+        _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
     ]
 
 
@@ -307,7 +327,7 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
     "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign, "correct": _correct,
-    "erase": _erase,
+    "erase": _erase, "restrict": _restrict, "lift": _lift,
     "contest_card": _contest, "rule_on_card": _rule_on,
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
@@ -373,7 +393,10 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
                               "reason": post.get("reason", "")},
     "correct": lambda post: {"facts": asked.said(post), "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
-                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
+                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1",
+                           "exempt": post.get("exempt", "")},
+    "restrict": lambda post: {key: post.get(key, "") for key in ("basis", "reason", "document")},
+    "lift": lambda post: {key: post.get(key, "") for key in ("reason", "document")},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
     "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),
