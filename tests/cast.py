@@ -146,4 +146,4 @@ def do(number: str, key: str, outcome: str = "approve", *, actor: Actor, now: da
 
 def look(number: str, actor: Actor, now: datetime) -> CaseFile:
     """The case as that actor sees it."""
-    return CaseFile.load(number, actor=actor, now=now, lock=False)
+    return CaseFile.load(number, actor=actor, now=now, lock=False, sealed=True)

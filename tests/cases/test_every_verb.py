@@ -31,6 +31,7 @@ from weimin.cases.verbs import (
     issue_cards,
     notify_missing,
     receive,
+    restrict,
     suspend,
     withdraw,
 )
@@ -85,6 +86,12 @@ def _offered(cast: Cast, now: datetime) -> str:
 def _withdrawn(cast: Cast, now: datetime) -> str:
     number = accepted(cast, now)
     withdraw(number, actor=cast.resident, now=now)
+    return number
+
+
+def _restricted(cast: Cast, now: datetime) -> str:
+    number = _withdrawn(cast, now)
+    restrict(number, actor=cast.supervisor, now=now, basis="consent", reason="撤回同意")
     return number
 
 
@@ -153,7 +160,11 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
     "erase": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "order", "sure": True,
-                                "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除"}),
+                                "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除",
+                                "exempt": "某法第九条"}),
+    "restrict": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "consent",
+                                   "reason": "撤回同意"}),
+    "lift": lambda c, t: Scene(_restricted(c, t), c.supervisor, {"reason": "本人重新同意"}),
     "revoke": lambda c, t: Scene(_certified(c, t), c.town_head, {"ground": "procedure",
                                  "reason": "未经审核"}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),

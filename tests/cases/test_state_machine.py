@@ -289,7 +289,9 @@ class Township(RuleBasedStateMachine):
             "extend": {"term": "1wd", "reason": "情况复杂"},
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},
             "reopen": {"reason": "复议决定撤销"},
-            "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True},
+            "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True,
+                      "exempt": "某法第九条"},
+            "restrict": {"basis": "consent", "reason": "撤回同意"}, "lift": {"reason": "重新同意"},
             "revoke": {"ground": "procedure", "reason": "未经审核"},
         }.get(verb, {})
 
