@@ -33,7 +33,7 @@ from weimin.cases.rows import (
     step_row,
 )
 from weimin.cases.telling import tell
-from weimin.cases.written import RESTRICTED, Before, told_of
+from weimin.cases.written import Before, leave_out, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -93,9 +93,8 @@ class CaseFile:
         """The case of that number as this actor may see it, locked for a verb or only read.
 
         With ``verb`` and ``key`` it also brings what was answered to that request before.
-        Raises NotFound when there is no such case, or none for him; WrongState for one whose
-        personal content is restricted. With ``sealed`` that one comes without the content; a verb
-        has it, and the table of actions leaves it nothing to do with it but lift or erase.
+        Raises NotFound when there is none for him; WrongState for one that is restricted, which comes
+        without its personal content when ``sealed`` (a verb has it, and may only lift or erase).
         """
         asked = {
             "number": number, "offices": list(actor.offices), "person": actor.person_id,
@@ -130,17 +129,7 @@ class CaseFile:
             pauses=[replace(pause) for pause in file.pauses],
             clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
         )
-        if file.row["restricted"] and not lock:
-            file._close()
-        return file
-
-    def _close(self) -> None:
-        """Leave out what is personal: for a screen that says no more than that the case is there."""
-        self.row |= {"applicant": RESTRICTED, "facts": {}, "follow_hash": None}
-        for step in self.steps:
-            step.answers = {k: v for k, v in (step.answers or {}).items() if k == "revoked"} or None
-        for pause in self.pauses:
-            pause.note = ""
+        return file if lock or not file.row["restricted"] else leave_out(file)
 
     # -- what it is ------------------------------------------------------------------------
 

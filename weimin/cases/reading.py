@@ -24,7 +24,6 @@ from weimin.trail.chain import title_of
 PAGE = 50
 EXACT_UP_TO = 1000
 
-
 _WAITS: dict[State, str] = {
     "received": "受理", "noticed": "申请人补正", "accepted": "办理", "decided": "送达",
     "closed": "",

@@ -70,6 +70,16 @@ class Before:
     pauses: Sequence[PauseRow] = ()
 
 
+def leave_out(file: "CaseFile") -> "CaseFile":
+    """A restricted case without what is personal, for a screen that says only that it is there."""
+    file.row |= {"applicant": RESTRICTED, "facts": {}, "follow_hash": None}
+    for step in file.steps:
+        step.answers = {k: v for k, v in (step.answers or {}).items() if k == "revoked"} or None
+    for pause in file.pauses:
+        pause.note = ""
+    return file
+
+
 def told_of(file: "CaseFile", draft: Draft) -> Draft:
     """The event with what its verb wrote to the rows of the case."""
     said = _Said(draft)

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0009_fewer_bytes_a_case'),
+        ('trail', '0002_protection'),
     ]
 
     operations = [
@@ -14,5 +15,11 @@ class Migration(migrations.Migration):
             model_name='case',
             name='restricted',
             field=models.BooleanField(db_default=False, default=False),
+        ),
+        # The auditor reads these among millions of events; there are few.
+        migrations.RunSQL(
+            "CREATE INDEX event_of_content ON trail_event (recorded_at) WHERE subject_type = 'case'"
+            " AND verb IN ('restrict', 'lift', 'erase')",
+            "DROP INDEX event_of_content",
         ),
     ]
