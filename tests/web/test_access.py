@@ -91,6 +91,7 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "POST /check/receipt": {"receipt": "1"},
         "POST /check/certificate": {"number": "1", "code": "1"},
         "POST /sign-in": {"phone": "1"},
+        "POST /mine/information": {"do": "look"},
         "POST /mine/{number}/rate": {"level": "9", "contact": "1"},
         "GET /admin/offices/new": {"area": VILLAGE},
         "POST /admin/offices/new": {"area": VILLAGE},
