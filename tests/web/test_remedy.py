@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 def body_of(code: str) -> str | None:
-    return review_body(Office.objects.get(code=code).pk, DAY)
+    body = review_body(Office.objects.get(code=code).pk, DAY)
+    return body.name if body else None
 
 
 def test_what_a_county_bureau_denied_goes_to_the_county_government(cast: Cast, now: datetime) -> None:

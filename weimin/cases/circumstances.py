@@ -74,6 +74,14 @@ def doers(file: "CaseFile", key: str) -> frozenset[int | None]:
     )
 
 
+def deciding(file: "CaseFile") -> "StepRow | None":
+    """The step at which a case was decided; none of a refusal, which the competent office makes."""
+    if file.row["outcome"] == "refused":
+        return None
+    return next((s for s in reversed(file.steps) if s.state == "done" and s.answers
+                 and file.item.flow.steps[s.key].kind in ("decision", "review")), None)
+
+
 def issuing(file: "CaseFile") -> list["StepRow"]:
     """The steps of a case with a result that issued its certificate."""
     if file.row["state"] not in ("decided", "closed") or file.item.result.get("kind") != "certificate":

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases import clocks
+from weimin.cases.circumstances import deciding
 from weimin.cases.delivery import acted_at, signer_fault
 from weimin.cases.file import CaseFile
 from weimin.cases.reading import parties
@@ -19,6 +20,7 @@ from weimin.flow.transitions import Plan
 from weimin.kernel.clock import local
 from weimin.kernel.codes import verification_code
 from weimin.kernel.errors import Invalid, WrongState
+from weimin.network.offices import review_body
 
 Effect = Callable[[CaseFile, StepRow, dict[str, Any], Plan], dict[str, Any]]
 
@@ -109,7 +111,23 @@ def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
          "data": {"step": row.key, "round": row.round}, "file_id": int(found)}
         for key, found in given.items()
     ])
-    return {"way": answers.get("way")}
+    said = {"way": answers.get("way")}
+    if said["way"] == "electronic" and file.row["outcome"] in ("granted", "denied", "refused"):
+        said["review"] = review_channel(file)
+        if not said["review"]:
+            raise Invalid(fields={"way": "复议机关没有登记网上申请复议的渠道，不能电子送达决定书（行政复议法第二十二条）："
+                                         "请改用其他方式，或请系统管理员补上"})
+    return said
+
+
+def review_channel(file: CaseFile) -> str:
+    """Where the decision of this case can be contested online; empty where that is not known.
+
+    行政复议法 art. 22(2): 行政机关通过互联网渠道送达行政行为决定书的，应当同时提供提交行政复议申请书的互联网渠道.
+    """
+    row = deciding(file)
+    body = review_body((row and row.office_id) or file.row["office_id"], file.today)
+    return body.reconsideration if body else ""
 
 
 def _signer_fault(file: CaseFile, relation: str) -> str | None:

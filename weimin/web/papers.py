@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from weimin.cases import materials, reading
-from weimin.cases.circumstances import standing, taken_back
+from weimin.cases.circumstances import deciding, standing, taken_back
 from weimin.cases.delivery import LABELS, RELATIONS, WAYS, public_until
 from weimin.cases.effects import next_number
 from weimin.cases.file import CaseFile
@@ -191,8 +191,10 @@ def _remedy(office: int) -> str:
 
     行政复议法 (2023) art. 20(3): 未告知…申请行政复议的权利、行政复议机关和申请期限的，申请期限自…知道…之日起计算.
     """
-    body = review_body(office, clock.today()) or "有管辖权的人民政府"
-    return (f"如不服本决定，可以自知道本决定之日起60日内向{body}申请行政复议（行政复议法第二十条、第二十四条），"
+    body = review_body(office, clock.today())
+    online = f"，也可以在网上提交复议申请（{body.reconsideration}）" if body and body.reconsideration else ""
+    return (f"如不服本决定，可以自知道本决定之日起60日内向{body.name if body else '有管辖权的人民政府'}申请行政复议"
+            f"（行政复议法第二十条、第二十四条）{online}，"
             "或者自知道本决定之日起6个月内向有管辖权的人民法院提起行政诉讼（行政诉讼法第四十六条）。")
 
 
@@ -220,8 +222,7 @@ def _refusal(request: HttpRequest, file: CaseFile) -> Data:
 
 def _decision(request: HttpRequest, file: CaseFile) -> Data:
     granted = file.outcome == "granted"
-    row = next((s for s in reversed(file.steps) if s.state == "done" and s.answers
-                and file.item.flow.steps[s.key].kind in ("decision", "review")), None)
+    row = deciding(file)
     answers = (row.answers or {}) if row else {}
     office = (row.office_id if row else None) or file.office_id
     return {
@@ -313,6 +314,8 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
         words.append("附签名、盖章的纸质送达回证")
     if said.get("consent") or said.get("consent_kept"):
         words.append("附电子送达确认书" if said.get("consent") else f"确认书原件：{said['consent_kept']}")
+    if way == "electronic" and (online := review_told(reading.happenings(file.id))):
+        words.append(f"已同时告知网上提交行政复议申请的渠道：{online}")
     if way == "public":
         words.append(f"公告满三十日（{say_date(public_until(said, file.calendar))}）视为送达")
     picture = drawing(said["signature"]) if said.get("signature") else None
@@ -331,6 +334,11 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
         "witnesses": [said["witness"]] if said.get("witness") else [],
         "witness_signature" if way == "left" else "signature": picture,
     }
+
+
+def review_told(happened: list[reading.Happening]) -> str:
+    """Where to contest it online, as it was told with the last electronic delivery."""
+    return next((str(h.data["review"]) for h in happened if h.data.get("review")), "")
 
 
 def _consent(request: HttpRequest, file: CaseFile) -> Data:

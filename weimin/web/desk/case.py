@@ -220,7 +220,7 @@ def event_of(
         said.append("缺：" + "、".join(data["missing"]))
     for key, words in (("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"),
                        ("certificate", "证照 {}"), ("document", "文书 {}"), ("term", "延长 {}"),
-                       ("basis", "依据{}"), ("exempt", "不受保管期限限制：{}"), ("kept", "{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
+                       ("basis", "依据{}"), ("exempt", "不受保管期限限制：{}"), ("review", "告知网上申请行政复议：{}"), ("kept", "{}"), ("expected", "需要 {}"), ("by_law", "依据{}，系统计为受理")):
         if data.get(key):
             said.append(words.format(data[key]))
     for colour, count in Counter(card[0] for card in data.get("cards", ())).items():

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from weimin.cases.delivery import ASKS, LABELS, RELATIONS, WAYS
+from weimin.cases.effects import review_channel
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
 from weimin.documents import signature
@@ -35,6 +36,7 @@ _SCANS = {"signed": ("delivery", "打印空白的送达回证"), "consent": ("co
 
 def fields(file: CaseFile) -> list[dict[str, Any]]:
     """What the dialog asks. Each field says for which ways it is; without script all are shown."""
+    online = review_channel(file)
     found: list[dict[str, Any]] = [{"name": "outcome", "kind": "hidden", "value": "approve"}]
     for ask in ASKS:
         ways = [key for key, way in WAYS.items() if ask.key in way.asks]
@@ -42,6 +44,8 @@ def fields(file: CaseFile) -> list[dict[str, Any]]:
             "name": f"answer-{ask.key}", "label": ask.label, "hint": _HINTS.get(ask.key), "ways": ways,
             "optional": ask.key != "way" and not any(ask.key in WAYS[key].needs for key in ways),
         }
+        if ask.key == "sent_to" and online:
+            shape["hint"] += _("；决定书里已告知网上申请行政复议：{}").format(online)
         if ask.key == "signature":
             shape["kind"] = "signature"
         elif ask.key in _SCANS:
