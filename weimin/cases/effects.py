@@ -116,7 +116,7 @@ def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
         said["review"] = review_channel(file)
         if not said["review"]:
             raise Invalid(fields={"way": "复议机关没有登记网上申请复议的渠道，不能电子送达决定书（行政复议法第二十二条）："
-                                         "请改用其他方式，或请系统管理员补上"})
+                                         "请改用其他方式，或请系统管理员在地方包里补上（reconsideration）"})
     return said
 
 
