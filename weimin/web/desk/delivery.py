@@ -25,7 +25,7 @@ _HINTS = {
     "consent_on": "如 2026-06-10", "consent_kept": "如原件在哪个窗口、哪一卷", "tracking": "快递面单上的号码",
     "sent_to": "手机号、邮箱或平台账号，与确认书一致", "witness": "村（社区）或所在单位的代表",
     "recording": "没有见证人的写这里：拍了什么、存在哪里", "cause": "下落不明，或其他方式都送不到的经过",
-    "designation": "如申请表、确认书里写的代收人",
+    "designation": "签收人是指定的代收人的才填，如申请表、确认书里写的",
     "signed": "在纸上签名、单位盖章、不会写字按手印的，拍照或扫描。",
 }
 
@@ -47,7 +47,7 @@ def fields(file: CaseFile) -> list[dict[str, Any]]:
         if ask.key == "sent_to" and online:
             shape["hint"] += _("；决定书里已告知网上申请行政复议：{}").format(online)
         if ask.key == "signature":
-            shape["kind"] = "signature"
+            shape |= {"kind": "signature", "label": _("签名（留置送达由见证人签）")}
         elif ask.key in _SCANS:
             paper, title = _SCANS[ask.key]
             shape |= {"kind": "scan", "key": ask.key, "blank_title": _(title),

@@ -66,11 +66,22 @@ def _page(
     sent: bool = False, shown: str | None = None, error: Invalid | None = None,
 ) -> HttpResponse:
     response = page(
-        request, "portal/information.jinja", status=error.status if error else 200, said=said,
+        request, "portal/information.jinja", status=error.status if error else 200,
+        person=said and said["本人"], cases=[_drawn(one) for one in said["办件"]] if said else [],
         phone=person.phone_mask, sent=sent, shown=shown, error=error,
         errors=[{"href": "#code", "text": error.message}] if error else [])
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _drawn(one: Mapping[str, Any]) -> dict[str, Any]:
+    """One case of the copy for the screen."""
+    return {
+        "item": one["事项"], "number": one["编号"], "state": one["状态"], "note": one.get("说明", ""),
+        "parties": [" ".join(each.values()) for each in one.get("当事人", ())],
+        "answers": one.get("填写的内容", {}),
+        "materials": [{"name": m["名称"], "file": m["扫描件"]} for m in one.get("材料", ())],
+    }
 
 
 def _note(actor: Actor, person: Person, what: str, purpose: str) -> None:
