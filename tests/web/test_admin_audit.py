@@ -12,6 +12,7 @@ from tests.web.doors import logged_in
 from weimin.cases import staffing
 from weimin.cases.verbs import erase, restrict, withdraw
 from weimin.kernel import clock
+from weimin.kernel.codes import group_case_number
 from weimin.network import accounts
 from weimin.network.models import Account, Holding
 from weimin.trail.models import Event, Reveal
@@ -61,7 +62,7 @@ def test_who_restricted_and_erased_what_is_read_and_nothing_of_it(
     restrict(number, actor=cast.supervisor, now=now, basis="consent", reason="本人撤回同意")
     erase(number, actor=cast.supervisor, now=now, **ORDER)
     page = auditor.get("/admin/audit?s=content").content.decode()
-    for words in ("限制处理个人信息", "依法删除个人信息", f"办件 {number}", "第四十七条第二款", "本人撤回同意",
+    for words in ("限制处理个人信息", "依法删除个人信息", f"办件 {group_case_number(number)}", "第四十七条第二款", "本人撤回同意",
                   ORDER["exempt"], cast.supervisor.name):
         assert words in page, words
     assert "赵大爷" not in page

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from weimin.cases.models import Case
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
+from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Account
 from weimin.trail import chain
@@ -94,7 +95,8 @@ SUBJECTS = {"account": "账号", "case": "办件", "person": "自然人", "pack"
 def _of(row: Any, names: dict[int, str], numbers: dict[int, str]) -> str:
     title = _(SUBJECTS.get(row.subject_type, row.subject_type))
     if row.subject_type == "case":
-        return f"{title} {numbers.get(row.subject_id, row.subject_id)}"
+        number = numbers.get(row.subject_id)
+        return f"{title} {group_case_number(number) if number else row.subject_id}"
     if row.subject_type == "account":
         return f"{title} {names.get(row.subject_id, row.subject_id)}"
     return f"{title} {row.subject_id}" if row.subject_id else title
