@@ -327,7 +327,7 @@ def test_each_way_prints_what_proves_it(cast: Cast, now: datetime) -> None:
         ({"way": "post", "tracking": "EMS123", "received_on": "2026-06-10"}, ["邮寄送达", "EMS123"]),
         ({"way": "left", "refusal": "拒不签收", "place": "杉桥村三组", "witness": "村委会李某",
           "signature": STROKES},
-         ["留置送达", "拒不签收", "李某", "杉桥村三组"]),
+         ["留置送达", "拒不签收，2026年6月10日", "李某", "杉桥村三组"]),
         ({"way": "electronic", "consent_on": "2026-06-01", "sent_to": "平台账号",
           "received_on": "2026-06-10", "consent_kept": "镇档案室"},
          ["电子送达", "确认书签订日期", "2026年6月1日", "平台账号", "确认书原件：镇档案室"]),

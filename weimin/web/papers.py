@@ -327,10 +327,11 @@ def _delivery(request: HttpRequest, file: CaseFile) -> Data:
             row.office_id or file.office_id],
         "tracking": said.get("tracking"), "servers": list(server),
         "signed_by": "见所附纸质送达回证" if way == "direct" and said.get("signed") else None,
-        "received_at": local(row.done_at) if way in ("direct", "left") else None,
+        "received_at": local(row.done_at) if way == "direct" else None,
         "received_on": date.fromisoformat(said["received_on"]) if said.get("received_on") else None,
         "proxy": "，".join(proxy) or None,
-        "refusal": said.get("refusal"), "remark": "；".join([*days, *words]),
+        "refusal": f"{said['refusal']}，{say_date(local(row.done_at).date())}" if way == "left" else None,
+        "remark": "；".join([*days, *words]),
         "witnesses": [said["witness"]] if said.get("witness") else [],
         "witness_signature" if way == "left" else "signature": picture,
     }
