@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from tests.cases.scenes import case_of, someone_of
-from tests.cast import CARD, CARD_ANSWERS, HANDED, Cast, assemble, do, received
+from tests.cast import CARD, CARD_ANSWERS, LEFT, Cast, assemble, do, received
 from tests.conftest import point_at
 from weimin.cases.models import Step
 from weimin.cases.proof import TABLES
@@ -68,7 +68,7 @@ def _whole_life(cast: Cast, now: datetime) -> None:
     while step := Step.objects.filter(case__number=number, state="open").first():
         complete(number, actor=someone_of(step.office_id), now=now + timedelta(days=1, hours=1),
                  step=step.pk, outcome="approve", answers={
-                     "deliver": HANDED, "issue": {}}.get(step.key, {"opinion": "同意"}))
+                     "deliver": LEFT, "issue": {}}.get(step.key, {"opinion": "同意"}))
     close(number, actor=office, now=now + timedelta(days=1, hours=2))
     rate(number, actor=cast.resident, now=now + timedelta(days=2), contact=1, level=2, words="太慢")
 

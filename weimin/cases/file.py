@@ -33,7 +33,7 @@ from weimin.cases.rows import (
     step_row,
 )
 from weimin.cases.telling import tell
-from weimin.cases.written import Before, told_of
+from weimin.cases.written import Before, leave_out, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -87,12 +87,14 @@ class CaseFile:
 
     @classmethod
     def load(
-        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = ""
+        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = "",
+        sealed: bool = False,
     ) -> "CaseFile":
         """The case of that number as this actor may see it, locked for a verb or only read.
 
         With ``verb`` and ``key`` it also brings what was answered to that request before.
-        Raises NotFound when there is no such case, or none for him.
+        Raises NotFound when there is none for him; WrongState for one that is restricted, which comes
+        without its personal content when ``sealed`` (a verb has it, and may only lift or erase).
         """
         asked = {
             "number": number, "offices": list(actor.offices), "person": actor.person_id,
@@ -113,6 +115,9 @@ class CaseFile:
         file.area_path = path.strip("/").split("/")
         if not (actor.is_system or file.may_see or file.is_party):
             raise _unknown(number)
+        if file.row["restricted"] and not sealed:
+            raise WrongState(f"办件 {number} 的个人信息限制处理：只保存，不使用",
+                             "确需使用的，请督查岗位依法解除限制")
         file.head = chain.Head(seq, bytes(hash_)) if seq else chain.Head()
         file.steps = [step_row(values) for values in steps or ()]
         file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
@@ -124,7 +129,7 @@ class CaseFile:
             pauses=[replace(pause) for pause in file.pauses],
             clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
         )
-        return file
+        return file if lock or not file.row["restricted"] else leave_out(file)
 
     # -- what it is ------------------------------------------------------------------------
 
@@ -262,6 +267,8 @@ class CaseFile:
             return WrongState(
                 f"办件现在是“{STATE_TITLES[state]}”，不能“{title}”", "请刷新页面，看看现在可以做什么"
             )
+        if self.row["restricted"] and not any(rule.while_restricted for rule in rules):
+            return WrongState("这个办件的个人信息限制处理，只保存、不使用", "确需办理的，先依法解除限制")
         if not self.open_pause and all(rule.while_paused == "only" for rule in rules):
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):

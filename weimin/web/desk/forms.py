@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from weimin.cases import materials
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import longest_extension
-from weimin.cases.erasing import BASES, kept_until
+from weimin.cases.circumstances import longest_extension, taken_back
+from weimin.cases.erasing import BASES, RESTRICTABLE, is_over, kept_until
 from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.on_the_spot import reach, specs
@@ -148,6 +148,8 @@ _HINTS = {
     "suspend": "居民会收到书面告知：等什么、要多久。期间各环节不办；期限停不停，写在每一项后面。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
+    "restrict": "保管期限内不能删除的，停止使用：姓名、表单、材料、文书都不再显示、查找、打印，仍保存、仍可查证。可以解除。",
+    "lift": "解除后恢复显示和使用；理由会一直保留。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
     "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。决定书随后在“打印”里，请送达持证人。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
@@ -262,6 +264,11 @@ def _revoke(file: CaseFile, action: Action) -> Fields:
     ]
 
 
+def _deliver_revocation(file: CaseFile, action: Action) -> Fields:
+    row = taken_back(file)
+    return delivery.fields(file, ((row and row.answers) or {}).get("revoked_by"))
+
+
 def _suspend(file: CaseFile, action: Action) -> Fields:
     free = uncounted(file.item)
     offered = [key for key in PAUSE_TITLES if key in free or key in COUNTED]
@@ -341,9 +348,27 @@ def _erase(file: CaseFile, action: Action) -> Fields:
          "hint": kept},
         {"name": "document", "label": _("决定删除的文书文号"), "optional": True,
          "hint": _("依据不是保存期限届满的必须填写")},
+        *([] if is_over(file.item, file.row["closed_at"], file.today) else [
+            {"name": "exempt", "label": _("不受保管期限限制的依据"), "optional": True,
+             "hint": _("保管期限未届满时，只有法律、行政法规规定不受其限制的才能删除：选第（五）项，写明条文；"
+                       "其余请限制处理")}]),
         _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
         {"name": "sure", "label": _("确认"), "kind": "checkboxes",
          "options": [("1", _("我已核对编号，知道删除后任何人都不能恢复"))]},
+    ]
+
+
+def _restrict(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "basis", "label": _("依据"), "kind": "radios", "options": list(RESTRICTABLE.items())},
+        *_lift(file, action),
+    ]
+
+
+def _lift(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "document", "label": _("文书文号"), "optional": True, "hint": _("有申请书、决定书的填写")},
+        _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
     ]
 
 
@@ -382,10 +407,10 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
-    "revoke": _revoke, "deliver_revocation": lambda file, action: delivery.fields(file),
+    "revoke": _revoke, "deliver_revocation": _deliver_revocation,
     "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign,
-    "erase": _erase,
+    "erase": _erase, "restrict": _restrict, "lift": _lift,
     "contest_card": _contest, "rule_on_card": _rule_on,
     "call": lambda file, action: [
         {"name": "reached", "label": _("告知到了吗"), "kind": "radios", "inline": True, "value": "1",
@@ -464,7 +489,10 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
                               "reason": post.get("reason", "")},
     "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
-                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
+                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1",
+                           "exempt": post.get("exempt", "")},
+    "restrict": lambda post: {key: post.get(key, "") for key in ("basis", "reason", "document")},
+    "lift": lambda post: {key: post.get(key, "") for key in ("reason", "document")},
     "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
     "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
