@@ -50,6 +50,9 @@ def committed(
         _whole_life(cast, now)
         take_root(now, keys=settings.KEYS, folder=folder)
         do(number, "check", actor=cast.reviewer, now=now)  # younger than the root
+        with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
+            for table in KEPT:
+                root.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
         yield server, folder
         connections["default"].close()
         point_at(server.url(APP))
@@ -77,9 +80,6 @@ def _whole_life(cast: Cast, now: datetime) -> None:
 def tamper(committed: tuple[Server, Path], django_db_blocker) -> Iterator[Tamper]:
     """Carry out some SQL as superuser without triggers, verify, and put everything back."""
     server, folder = committed
-    with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
-        for table in KEPT:
-            root.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
     with django_db_blocker.unblock():
 
         def change(sql: str) -> Report:
@@ -95,4 +95,3 @@ def tamper(committed: tuple[Server, Path], django_db_blocker) -> Iterator[Tamper
         for table in KEPT:
             root.execute(f"DELETE FROM {table}")
             root.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
-            root.execute(f"DROP TABLE kept_{table}")
