@@ -85,6 +85,7 @@ def test_a_reviewers_opinion_is_not_printed(cast: Cast, now: datetime) -> None:
 def test_a_denial_gives_the_reason_that_was_written_for_the_applicant(cast: Cast, now: datetime) -> None:
     number = accepted(cast, now)
     do(number, "check", actor=cast.reviewer, now=now)
+    assert "原文写进决定书，告知申请人" in page(cast.county, number)  # whoever writes it knows
     do(number, "decide", "reject", actor=cast.county, now=now, opinion="老上访户", reason="户籍已经迁出本县")
     printed = said(cast, number, "decision")
     assert "户籍已经迁出本县。" in printed and "老上访户" not in printed

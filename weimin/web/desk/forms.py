@@ -156,6 +156,10 @@ _HINTS = {
 }
 
 
+# 行政许可法 art. 38: a denial says why, to the applicant; what the house thinks is not his to read.
+_DECIDING = {"opinion": "内部意见，不写进决定书", "reason": "不予的必须写：原文写进决定书，告知申请人"}
+
+
 def _text(name: str, label: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "label": label, "kind": "textarea", "rows": 3, **more}
 
@@ -188,6 +192,8 @@ def _complete(file: CaseFile, action: Action) -> Fields:
                       else _("须两人以上：写另一位工作人员的姓名")}
         elif ask.key in ("opinion", "reason", "found", "objection"):
             shape |= {"kind": "textarea", "rows": 2}
+        if kind.decides:
+            shape |= {"hint": _DECIDING.get(ask.key)}
         fields.append(shape)
     return fields
 
