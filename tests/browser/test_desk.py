@@ -68,7 +68,7 @@ def test_a_refusal_stays_beside_the_list_with_what_was_typed(hand: Sit) -> None:
     page = town.open(f"/desk?case={number}").page
     town.do("不予受理")  # without its reason
     dialog = page.locator("dialog[open]")
-    expect(dialog).to_contain_text("理由")
+    expect(dialog).to_contain_text("不予受理必须写明理由")
     dialog.locator("textarea").fill("不属于本事项的对象")
     dialog.locator("form button").last.click()
     expect(page.locator("#case")).to_contain_text("已决定不予受理")

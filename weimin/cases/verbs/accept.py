@@ -43,9 +43,8 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     file.record(
         "accept",
         {
-            "from": start_on.isoformat(),
-            "due": {k: str(c.due_on) for k, c in file.clocks.items() if not c.met_at},
             "opened": opened,
+            **({"from": start_on.isoformat()} if by_law else {}),
             **({"note": note} if note else {}),
             **({"by_law": "行政许可法第三十二条"} if by_law else {}),
             **({"late": True} if waited and waited.late else {}),

@@ -66,13 +66,15 @@ def _finish(
     )
     judge(file, row)
     data: dict[str, Any] = {
-        "step": row.key, "outcome": outcome, "round": row.round, **mark,
+        "step": row.key, "outcome": outcome, **mark,
         **({"branch": row.branch} if row.branch else {}),
+        **({"round": row.round} if row.round > 1 else {}),
         **({"late": True} if row.late else {}),
     }
     if effect := EFFECTS.get(kind.key):
         data |= effect(file, row, answers, plan)
-    data["opened"] = file.carry_out(plan)
+    if opened := file.carry_out(plan):
+        data["opened"] = opened
     if file.row["state"] == "accepted" and work_is_done(file.item.flow, file.pure_steps):
         data["decided"] = settle(file, "done")  # a flow without a decision: registered, referred
     file.record(event, data, private=answers or None)

@@ -131,7 +131,7 @@ def returned(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[s
 
 def opinions(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[str, Any]]:
     """What every office said when it did its part, for those who decide after it."""
-    by = {(h.data.get("step"), h.data.get("branch", ""), h.data.get("round")): h for h in happenings
+    by = {(h.data.get("step"), h.data.get("branch", ""), h.data.get("round", 1)): h for h in happenings
           if "outcome" in h.data}
     found = []
     for row in file.steps:
