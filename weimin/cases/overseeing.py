@@ -87,7 +87,8 @@ def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
 
 def behind(actor: Actor, kind: str, *, now: datetime, page: int = 1, size: int = PAGE) -> list[Row]:
     """The cases behind a figure, late first."""
-    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size, **_times(now))
+    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size, ahead=0,
+                **_times(now))
 
 
 def of_office(actor: Actor, office: int, *, page: int = 1) -> list[Row]:
