@@ -25,7 +25,7 @@ def main(only: set[str]) -> None:
         print(f"the place stands after {time.monotonic() - began:.0f} s", flush=True)
         floor = Cpu(0, 0)
         if not only or "life" in only:
-            life.measure(place, report, count=2000)
+            life.measure(place, report, count=1000)
         if not only or only & {"limit", "web"}:
             floor = limit.measure(place, report)
         if not only or "web" in only:

@@ -34,10 +34,16 @@ VILLAGE = "430421103200"
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that nobody uses now.
+
+    Not one that the system gives: it gives them to every connection that a test beside this one
+    opens, and an installation takes its port only when it starts.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def open_folder() -> Path:

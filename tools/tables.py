@@ -16,7 +16,7 @@ from weimin.flow.terms import Term
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _TABLE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PAUSED = {"either": "", "only": "only while paused", "never": "not while paused"}
-_APPROVERS = {"office_head": "head of the office", "government_head": "head of government"}
+_APPROVERS = {"office_head": "head of the office that decides", "government_head": "head of government"}
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

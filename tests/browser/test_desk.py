@@ -68,7 +68,7 @@ def test_a_refusal_stays_beside_the_list_with_what_was_typed(hand: Sit) -> None:
     page = town.open(f"/desk?case={number}").page
     town.do("不予受理")  # without its reason
     dialog = page.locator("dialog[open]")
-    expect(dialog).to_contain_text("理由")
+    expect(dialog).to_contain_text("不予受理必须写明理由")
     dialog.locator("textarea").fill("不属于本事项的对象")
     dialog.locator("form button").last.click()
     expect(page.locator("#case")).to_contain_text("已决定不予受理")
@@ -181,3 +181,28 @@ def test_it_can_be_filled_in_without_script_and_in_large_type(hand: Sit) -> None
     _guided(resident, until="/check")
     resident.page.get_by_role("button", name="提交申请").click()
     resident.sees("收到了您的申请")
+
+
+def test_after_the_number_the_hands_stay_on_the_keyboard(hand: Sit) -> None:
+    officer = hand("zhang").open(f"/desk/intake/{ALLOWANCE}")
+    page = officer.page
+    page.locator("#identity").fill(new_person()[0])
+    page.keyboard.press("Enter")
+    expect(page.locator("#name")).to_be_focused()  # a first visit: the name is asked for
+    officer.sees("第一次来，请填姓名")
+    assert not officer.faults
+
+
+def test_a_dialog_out_of_a_menu_gives_the_focus_back_to_it(hand: Sit) -> None:
+    officer, town = hand("zhang"), hand("liu")
+    number, _, _ = receive(officer, ALLOWANCE)
+    page = town.open(f"/desk?case={number}").page
+    menu = page.locator("#case .menu summary").first
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    expect(page.locator(".menu[open]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()

@@ -80,6 +80,11 @@ def town_building_head() -> Actor:
     return holder(f"{TOWN}.building", "head")
 
 
+def county_building_head() -> Actor:
+    """县住建局分管负责人: decides what the town accepts for the county."""
+    return of_county("housing", "approver")
+
+
 def of_county(line: str, post: str = "reviewer") -> Actor:
     """Somebody of a department of the county."""
     return holder(f"{COUNTY}.{line}", post)

@@ -42,7 +42,8 @@ def test_who_was_told_leaves_the_list_and_the_trail_says_so(
     cast: Cast, now: datetime, noticed: str
 ) -> None:
     call(noticed, actor=cast.info, now=now + timedelta(hours=1), reached=False)
-    assert calls(cast.info)
+    (row,) = calls(cast.info)
+    assert row.tried == now + timedelta(hours=1)
     call(noticed, actor=cast.info, now=now + timedelta(hours=2), note="他儿子接的")
     assert not calls(cast.info)
     assert told(noticed) == {"reached": True}  # what was said is personal and lies apart

@@ -12,13 +12,13 @@ from tests.cases.scenes import (
     application,
     case_of,
     chain_faults,
+    county_building_head,
     of_county,
     proof_faults,
     publish_variant,
     story,
     told,
     town_building,
-    town_building_head,
     under_way,
 )
 from tests.cast import ALLOWANCE, CARD, HANDED, MATERIALS, Cast, accepted, do, received, step_of
@@ -31,6 +31,7 @@ from weimin.cases.verbs import (
     issue_cards,
     notify_missing,
     receive,
+    revoke,
     suspend,
     withdraw,
 )
@@ -117,6 +118,12 @@ def _certified(cast: Cast, now: datetime) -> str:
     return number
 
 
+def _revoked(cast: Cast, now: datetime) -> str:
+    number = _certified(cast, now)
+    revoke(number, actor=cast.town_head, now=now, ground="procedure", reason="未经审核")
+    return number
+
+
 def _on_step(number: str, actor: Actor, key: str, **params: Any) -> Scene:
     return Scene(number, actor, {"step": step_of(number, key), **params})
 
@@ -141,7 +148,7 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "suspend": lambda c, t: Scene(under_way(c, t, ROAD), of_county("housing"),
                                   {"reason": "hearing", "expected": "三日"}),
     "resume": lambda c, t: Scene(_suspended(c, t), town_building()),
-    "extend": lambda c, t: Scene(under_way(c, t, ROAD), town_building_head(),
+    "extend": lambda c, t: Scene(under_way(c, t, ROAD), county_building_head(),
                                  {"term": "10wd", "reason": "管线复杂"}),
     "hand_over": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "休假",
                                     "post": c.town_head.post_id}),
@@ -156,6 +163,7 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
                                 "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除"}),
     "revoke": lambda c, t: Scene(_certified(c, t), c.town_head, {"ground": "procedure",
                                  "reason": "未经审核"}),
+    "deliver_revocation": lambda c, t: Scene(_revoked(c, t), c.info, {"answers": HANDED}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
     "issue_cards": lambda c, t: Scene(accepted(c, t - timedelta(days=30)), SYSTEM),
     "contest_card": lambda c, t: _carded(c, t, c.reviewer, reason="停电三日"),

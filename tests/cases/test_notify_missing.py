@@ -40,6 +40,17 @@ def test_a_wrong_answer_of_the_form_is_told_too(cast: Cast, now: datetime) -> No
     assert told(number)["form"] == {"birth": "与身份证不符"}
 
 
+def test_what_is_there_and_will_not_do_is_told_with_what_is_wrong(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    with pytest.raises(Invalid, match="哪里不符合要求"):
+        notify_missing(number, actor=cast.reviewer, now=now, wrong={"apply": " "})
+    notify_missing(number, actor=cast.reviewer, now=now, wrong={"apply": "没有本人签字"})
+    said = told(number)
+    assert (said["missing"], list(said["wrong"].values())) == ({}, ["没有本人签字"])
+    noted = Material.objects.get(case__number=number, key="apply")
+    assert (noted.state, noted.note) == ("missing", "没有本人签字")
+
+
 def test_nothing_to_tell_is_no_notice(cast: Cast, now: datetime) -> None:
     number = received(cast, now)
     with pytest.raises(WrongState, match="材料齐全"):

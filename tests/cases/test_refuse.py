@@ -34,8 +34,9 @@ def test_a_refusal_decides_the_case_and_says_why(cast: Cast, now: datetime) -> N
     case = case_of(number)
     assert (case.state, case.outcome, case.decided_at, case.closed_at) == (
         "decided", "refused", now, None)
-    assert told(number) == {"reason": "不属于本县受理范围", "remedy": "60日内申请复议",
-                            "opened": ["deliver"]}
+    said = told(number)
+    assert (said["reason"], said["remedy"], said["opened"]) == (
+        "不属于本县受理范围", "60日内申请复议", ["deliver"])
     assert clock_of(number, "notice").met_at == now
 
 
@@ -44,7 +45,7 @@ def test_it_waits_on_the_desk_of_the_counter_until_it_was_handed_over(
 ) -> None:
     """行政许可法 art. 44 by analogy: Wednesday 10 June and ten working days, Dragon Boat Friday off."""
     number = refused(cast, now)
-    (row,) = reading.work(cast.info, now=now)
+    (row,) = reading.work(cast.info, now=now).rows
     assert (row.number, row.step, due(number, "delivery")) == (number, "送达", "2026-06-25")
     with pytest.raises(WrongState, match="各环节都已办完"):
         close(number, actor=cast.reviewer, now=now)
@@ -53,7 +54,7 @@ def test_it_waits_on_the_desk_of_the_counter_until_it_was_handed_over(
     close(number, actor=cast.reviewer, now=now + timedelta(hours=2))
     case = case_of(number)
     assert (case.state, case.outcome, case.late) == ("closed", "refused", False)
-    assert reading.work(cast.info, now=now) == [] and proof_faults(number) == []
+    assert reading.work(cast.info, now=now).rows == [] and proof_faults(number) == []
 
 
 @pytest.mark.parametrize(("way", "answers"), [

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cases.scenes import application, case_of, offers, story, told
+from tests.cases.scenes import application, case_of, offers, proof_faults, story, told
 from tests.cast import ALLOWANCE, CARD, HANDED, Cast, do, received, step_of
 from weimin.cases.models import Material
-from weimin.cases.verbs import accept, close, complete, receive, reopen, revoke
+from weimin.cases.verbs import accept, close, complete, deliver_revocation, receive, reopen, revoke
 from weimin.cases.verbs.receive import Intake
 from weimin.catalogue.spec import item_version
 from weimin.kernel.errors import Invalid, NotAllowed, WrongState
@@ -40,8 +40,10 @@ def test_the_head_of_the_issuing_office_revokes_it(number: str, cast: Cast, now:
     assert card.revoked_at == later
     assert card.revoked_why == ("撤销（行政许可法第六十九条第二款，以欺骗、贿赂等不正当手段取得）："
                                 "照片不是本人")
-    assert told(number) == {"ground": "deceit", "kind": "撤销", "reason": "照片不是本人",
-                            "basis": "行政许可法第六十九条第二款"}
+    assert told(number) == {
+        "ground": "deceit", "kind": "撤销", "reason": "照片不是本人", "basis": "行政许可法第六十九条第二款",
+        "document": "衡阳县杉桥镇社会事务办公室撤字〔2026〕1号", "organ": cast.town_head.office_id,
+    }
     assert (case_of(number).state, case_of(number).outcome) == ("closed", "granted")
 
 
@@ -124,3 +126,47 @@ def test_opened_again_it_keeps_its_own_reason_and_may_issue_another(
 
 def test_the_item_of_the_card_is_a_certificate(number: str) -> None:
     assert item_version(case_of(number).item_version_id).result["kind"] == "certificate"
+
+
+# -- its delivery -----------------------------------------------------------------------------------
+
+
+def test_its_decision_is_delivered_with_proof_like_any_result(
+    number: str, cast: Cast, now: datetime
+) -> None:
+    later = now + timedelta(days=1)
+    assert "deliver_revocation" not in offers(number, cast.info, now)
+    revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="照片不是本人")
+    assert "deliver_revocation" in offers(number, cast.info, now)  # the village that receives
+    assert "deliver_revocation" not in offers(number, cast.resident, now)
+    deliver_revocation(number, actor=cast.info, now=later, answers=HANDED)
+    assert (story(number)[-1], told(number)) == ("deliver_revocation", {"way": "direct"})
+    assert "deliver_revocation" not in offers(number, cast.info, later)
+    assert case_of(number).state == "closed"  # the case itself is as it was
+    assert proof_faults(number) == []
+
+
+@pytest.mark.parametrize(("answers", "wrong"), [
+    ({}, {"way"}), ({"way": "pigeon"}, {"way"}), ({"way": "direct"}, {"received_by", "relation", "unsigned"}),
+    ({"way": "post", "tracking": "EMS7", "received_on": "2026-06-09"}, {"received_on"}),  # before it was made
+    ({"way": "post", "tracking": "EMS7", "received_on": "2026-06-10", "colour": "red"}, {"colour"}),
+])
+def test_without_its_proof_it_was_not_delivered(
+    answers: dict[str, str], wrong: set[str], number: str, cast: Cast, now: datetime
+) -> None:
+    revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="照片不是本人")
+    with pytest.raises(Invalid) as caught:
+        deliver_revocation(number, actor=cast.info, now=now, answers=answers)
+    assert set(caught.value.fields) == wrong
+    assert "deliver_revocation" in offers(number, cast.info, now)
+
+
+def test_the_next_revocation_is_delivered_anew(number: str, cast: Cast, now: datetime) -> None:
+    revoke(number, actor=cast.town_head, now=now, ground="procedure", reason="未经审核")
+    deliver_revocation(number, actor=cast.info, now=now, answers=HANDED)
+    reopen(number, actor=cast.supervisor, now=now, reason="依法重新审核")
+    do(number, "decide", actor=cast.reviewer, now=now)
+    complete(number, actor=cast.reviewer, now=now, step=step_of(number, "issue"), outcome="approve")
+    assert "deliver_revocation" not in offers(number, cast.info, now)
+    revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="冒用")
+    assert "deliver_revocation" in offers(number, cast.info, now)

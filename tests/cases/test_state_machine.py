@@ -290,6 +290,7 @@ class Township(RuleBasedStateMachine):
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},
             "reopen": {"reason": "复议决定撤销"},
             "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True},
+            "deliver_revocation": {"answers": HANDED},
             "revoke": {"ground": "procedure", "reason": "未经审核"},
         }.get(verb, {})
 

@@ -87,7 +87,6 @@ def test_a_permits_days_count_from_the_full_supplement_whenever_it_is_accepted(
     accept(number, actor=town_building(), now=at(accepted))
     assert clock_of(number, "acceptance").late is late
     assert told(number).get("late", False) is late
-    assert told(number)["from"] == str(on(begins))
     decision = clock_of(number, "decision")
     assert (decision.start, decision.due_on) == (on(begins), on(last))
     assert clock_of(number, "promise").start == on(begins)

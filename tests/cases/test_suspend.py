@@ -1,4 +1,4 @@
-"""暂停计时: the days that the law leaves out move the date, and no others do."""
+"""暂停办理: the days that the law leaves out move the date, and no others do."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,11 +8,11 @@ import pytest
 from tests.cases.scenes import (
     ROAD,
     case_of,
+    county_building_head,
     due,
     of_county,
     told,
     town_building,
-    town_building_head,
     under_way,
 )
 from tests.cast import Cast, accepted
@@ -77,11 +77,11 @@ def test_a_pause_and_an_extension_commute(cast: Cast, now: datetime) -> None:
     for person, first in ((cast.zhao, "pause"), (cast.qian, "extension")):
         number = under_way(replace(cast, zhao=person), now, ROAD)
         if first == "extension":
-            extend(number, actor=town_building_head(), now=now, term="10wd", reason="管线复杂")
+            extend(number, actor=county_building_head(), now=now, term="10wd", reason="管线复杂")
         wait(number, "hearing", now + FRIDAY)
         resume(number, actor=town_building(), now=now + WEDNESDAY)
         if first == "pause":
-            extend(number, actor=town_building_head(), now=now + WEDNESDAY, term="10wd",
+            extend(number, actor=county_building_head(), now=now + WEDNESDAY, term="10wd",
                    reason="管线复杂")
         dues.append(due(number))
     assert dues == ["2026-07-28", "2026-07-28"]  # ten working days after 14 July: a Tuesday

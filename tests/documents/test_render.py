@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from weimin.documents.numbers import document_number
 from weimin.documents.render import (
     BadFormData,
     MissingGlyphs,
     Typesetter,
-    document_number,
     missing_glyphs,
     render,
     typesetter,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.installation import free_port
 from tests.ops.conftest import eventually
 from weimin.ops.home import Home
 from weimin.ops.process import spawn, terminate
@@ -30,8 +31,7 @@ def test_an_open_connection_does_not_hold_up_a_stop(
     for name in ("DATABASE_URL", "WEIMIN_OWNER_URL"):
         monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
     (tmp_path / "small.py").write_text(APP, encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     *command, _ = Home(tmp_path).web("127.0.0.1", port, 2)
     server = spawn([*command, "small:app"], cwd=tmp_path, stdout=subprocess.PIPE,
                    stderr=subprocess.STDOUT, env=os.environ | {"PYTHONPATH": str(tmp_path)})

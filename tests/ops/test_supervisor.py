@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.installation import free_port
 from tests.ops.conftest import BOTH, eventually, kill, processes_of
 from weimin.ops import supervisor as supervisor_module
 from weimin.ops.errors import OpsError
@@ -64,8 +65,7 @@ class Run:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         server.data_dir.mkdir(exist_ok=True)
         argv = [sys.executable, "-c", RUN, str(server.data_dir), str(server.binaries), str(self.port)]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from tests.cases.scenes import case_of, someone_of
-from tests.cast import CARD, HANDED, Cast, assemble, do, received
+from tests.cast import CARD, CARD_ANSWERS, HANDED, Cast, assemble, do, received
 from tests.conftest import point_at
 from weimin.cases.models import Step
 from weimin.cases.proof import TABLES
@@ -58,7 +58,7 @@ def committed(
 
 
 def _whole_life(cast: Cast, now: datetime) -> None:
-    number = received(cast, now, item=CARD, answers={"birth": "1940-03-08"},
+    number = received(cast, now, item=CARD, answers={**CARD_ANSWERS, "birth": "1940-03-08"},
                       have={"id-card": None, "photo": None})
     office = someone_of(case_of(number).office_id)
     accept(number, actor=office, now=now + timedelta(minutes=10))

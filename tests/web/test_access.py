@@ -99,7 +99,7 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "POST /admin/jobs/run": {"task": "weimin.trail.tasks.root"},
         "POST /admin/people/new": {"name": "新人", "username": "xinren"},
         "POST /admin/people/{account}/post": {"post": cast.clerk.post_id, "first": "2026-06-10"},
-        "POST /desk/batch": {"case": f"{number}:1:0"},
+        "POST /desk/batch": {"case": f"{number}:999999999:0"},
         "POST /api/v1/cases": {"item": ALLOWANCE, "area": VILLAGE, "parties": [party]},
         "POST /api/v1/cases/{number}/{verb}": {"params": {}},
     }

@@ -35,6 +35,18 @@ def test_the_list_is_read_before_anything_is_decided(
     assert not Step.objects.filter(state="done").exists()
 
 
+def test_only_what_a_batch_takes_has_a_box_before_it(
+    cast: Cast, now: datetime, picked: list[str]
+) -> None:
+    waiting = received(cast, now, another_is_meant=True)  # it waits to be accepted, one by one
+    with clock.rehearsed(now):
+        page = at(cast.reviewer).get("/desk").content.decode()
+        village = at(cast.info).get("/desk").content.decode()
+    assert all(f'value="{each}"' in page for each in picked)
+    assert waiting in page and f'name="case" value="{waiting}' not in page
+    assert 'name="case"' not in village and "一起同意" not in village
+
+
 def test_without_an_opinion_nothing_is_decided(
     cast: Cast, now: datetime, picked: list[str]
 ) -> None:

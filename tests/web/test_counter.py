@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.cases.scenes import ROAD, application, item_of, publish_variant
-from tests.cast import ALLOWANCE, CARD, VILLAGE, Cast, accepted, do, received
+from tests.cases.scenes import ROAD, application, item_of, publish_variant, under_way
+from tests.cast import ALLOWANCE, CARD, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
-from weimin.cases.verbs import accept, receive
+from weimin.cases.verbs import accept, receive, return_to, suspend
 from weimin.kernel import clock, vault
 from weimin.registry.models import Certificate
 from weimin.trail.models import Reveal
 
 pytestmark = pytest.mark.django_db
+
+MINIMUM = "HY-AID-01"
 
 
 @pytest.fixture(autouse=True)
@@ -87,12 +89,46 @@ def test_a_certificate_that_replaces_a_material_is_shown_before_anything_is_sent
     assert re.search(rf'data-row="{material.key}".*?免交.*?示意〔2026〕1号', page, re.DOTALL)
 
 
+def test_the_guided_intake_leaves_the_same_trace(cast: Cast) -> None:
+    desk, pages = at(cast.clerk), f"/desk/intake/{ALLOWANCE}/guided"
+    desk.post(f"{pages}/who", {"who": "self"})
+    said = {"identity": vault.decrypt(cast.zhao.identity_cipher), "name": "", "phone": ""}
+    assert desk.post(f"{pages}/applicant", said).status_code == 302
+    assert (Reveal.objects.get().subject_id, Reveal.objects.get().what) == (cast.zhao.pk, "intake")
+
+
+def test_another_name_than_the_registered_one_is_not_dropped_in_silence(cast: Cast) -> None:
+    number, desk = vault.decrypt(cast.zhao.identity_cipher), at(cast.clerk)
+    said = {"who": "self", "area": VILLAGE, "identity": number, "name": "赵二爷"}
+    page = desk.post(f"/desk/intake/{ALLOWANCE}", said).content.decode()
+    assert '<a href="#name">' in page and "赵大爷" not in page
+    assert desk.post(f"/desk/intake/{ALLOWANCE}", {**said, "name": " 赵大爷 "}).status_code == 302
+
+
+def test_a_first_visit_says_that_the_name_must_be_typed(cast: Cast) -> None:
+    page = look_up(cast, cast.clerk, identity="990000194403050991")
+    assert "第一次来，请填姓名" in page and not Reveal.objects.exists()
+
+
 # -- asked once, and all said at once ------------------------------------------------------------
 
 
 def test_what_a_scenario_answers_is_not_asked_again(cast: Cast) -> None:
     page = at(cast.clerk).get(f"/desk/intake/{ROAD}").content.decode()
     assert 'name="s-dig"' in page and 'name="f-work"' not in page
+
+
+def test_the_site_is_asked_once_and_stands_in_the_form(cast: Cast) -> None:
+    desk = at(cast.clerk)
+    assert 'name="f-site_area"' not in desk.get(f"/desk/intake/{ROAD}").content.decode()
+    desk.post(f"/desk/intake/{ROAD}", {
+        "who": "self", "area": VILLAGE, "identity": vault.decrypt(cast.zhao.identity_cipher)})
+    assert Case.objects.get().facts["site_area"] == VILLAGE
+
+
+def test_an_account_that_can_be_none_is_said_at_once(cast: Cast) -> None:
+    page = at(cast.clerk).post(f"/desk/intake/{ALLOWANCE}", {"f-account": "12"}).content.decode()
+    assert '<a href="#f-account">发放账户' in page
 
 
 def test_every_answer_that_materials_depend_on_draws_their_list_anew(
@@ -140,6 +176,49 @@ def test_the_correction_shows_every_field_as_it_stands_and_writes_only_what_chan
     assert {key for key in after if after[key] != before.get(key)} == {"low_income"}
 
 
+# -- what a case's page says ----------------------------------------------------------------------
+
+
+def test_what_was_left_open_stands_on_the_page_until_it_is_accepted(cast: Cast, now: datetime) -> None:
+    number = received(cast, now, answers={"low_income": True})
+    page = at(cast.info).get(f"/desk/cases/{number}").content.decode()
+    assert re.search(r"发放账户.*?还没填", page)
+    assert "还没填：" in at(cast.info).get(f"/desk/received/{number}").content.decode()
+
+
+def test_the_rows_of_a_table_are_words_and_what_identifies_is_masked(cast: Cast) -> None:
+    desk = at(cast.info)
+    desk.post(f"/desk/intake/{MINIMUM}", {
+        "who": "self", "area": VILLAGE, "identity": vault.decrypt(cast.zhao.identity_cipher),
+        "m-0-name": "赵小", "m-0-relation": "儿子", "m-0-id": "990000194403050991", "m-0-status": "健康"})
+    page = desk.get(f"/desk/cases/{Case.objects.get().number}").content.decode()
+    assert re.search(r"赵小，990\*+0991，儿子，健康", page)
+    assert "密:" not in page and "990000194403050991" not in page
+
+
+def test_a_step_that_came_back_says_by_whom_why_and_where_it_goes(
+    cast: Cast, now: datetime
+) -> None:
+    number = accepted(cast, now)
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(minutes=40))
+    return_to(number, actor=cast.county, now=now + timedelta(minutes=50), step=step_of(number, "decide"),
+              target="check", reason="请补入户照片", straight_back=True)
+    page = at(cast.reviewer).get(f"/desk/cases/{number}").content.decode()
+    assert "“乡镇初审”是退回来重办的" in page
+    assert f"{cast.county.name}：请补入户照片。重办后直接回到退回的环节" in page
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(minutes=55))
+    page = at(cast.reviewer).get(f"/desk/cases/{number}").content.decode()
+    assert "是退回来重办的" not in page
+
+
+def test_a_wait_is_told_in_words_and_says_whether_the_clock_stands(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    suspend(number, actor=cast.reviewer, now=now + timedelta(minutes=40), reason="external",
+            expected="约5个工作日")
+    page = at(cast.reviewer).get(f"/desk/cases/{number}").content.decode()
+    assert "等待外部系统；需要 约5个工作日；照常计时" in page
+
+
 # -- what the deciding office reads --------------------------------------------------------------
 
 
@@ -173,3 +252,16 @@ def test_an_instant_card_takes_one_form_for_the_town_and_one_for_the_hand_over(
         "answer-way": "direct", "answer-received_by": "赵大爷", "answer-relation": "self",
         "answer-unsigned": "不会写字，已按手印"})
     assert (Case.objects.get().state, Case.objects.get().outcome) == ("closed", "granted")
+
+
+def test_an_extension_is_typed_as_a_number_and_told_in_words(cast: Cast, now: datetime) -> None:
+    number = under_way(cast, now, MINIMUM)
+    head = at(cast.town_head)
+    page = head.get(f"/desk/cases/{number}").content.decode()
+    assert "延长多少工作日" in page
+    address = f"/desk/cases/{number}/do/extend"
+    wrong = head.post(address, {"term": "很多", "unit": "wd", "reason": "情况复杂"})
+    assert wrong.status_code == 422 and "请写一个数" in wrong.content.decode()
+    assert head.post(address, {"term": " ５个工作日", "unit": "wd", "reason": "情况复杂"}).status_code == 302
+    told = head.get(f"/desk/cases/{number}").content.decode()
+    assert "情况复杂；" in told and "延长5个工作日" in told

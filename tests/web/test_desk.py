@@ -97,9 +97,10 @@ def test_the_notice_names_what_was_left_open_in_the_form_too(cast: Cast, now: da
     number = received(cast, now, answers={"low_income": True, "household_area": VILLAGE})
     reviewer = at(cast.reviewer)  # birth and account are open
     dialog = between(reviewer.get(f"/desk/cases/{number}").content.decode(), "notify_missing")
-    assert re.search(r'name="unfilled" value="account" checked', dialog)
+    assert re.search("没有填写的也会写进去：[^<]*出生日期", dialog)  # told whatever is ticked
+    assert 'name="unfilled" value="account"' not in dialog
     assert re.search(r'name="unfilled" value="low_income"(?! checked)', dialog)
-    reviewer.post(f"/desk/cases/{number}/do/notify_missing", {"unfilled": ["account", "birth"]})
+    reviewer.post(f"/desk/cases/{number}/do/notify_missing", {})
     assert Case.objects.get(number=number).state == "noticed"
     told = between(reviewer.get(f"/desk/cases/{number}").content.decode(), "supplement")
     assert 'name="f-account"' in told and 'name="f-low_income"' not in told
@@ -288,3 +289,16 @@ def test_the_counter_enters_it_for_him_and_the_timeline_says_so(
     assert step
     desk.post(f"{address}/do/complete", {"step": step[1], "outcome": "approve"})
     assert "工作人员代申请人登记" in desk.get(address).content.decode()
+
+
+def test_who_comes_too_late_keeps_what_he_wrote_and_sees_how_it_stands(
+    cast: Cast, now: datetime
+) -> None:
+    number, desk = accepted(cast, now), at(cast.reviewer)
+    said = {"step": str(Case.objects.get(number=number).step_set.get(state="open").pk), "expect": "0",
+            "outcome": "approve", "answer-opinion": "写了很久的意见"}
+    do(number, "check", actor=cast.reviewer, now=now + timedelta(hours=1))
+    answer = desk.post(f"/desk/cases/{number}/do/complete", said)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "这个环节刚才已经有人办理了" in page
+    assert "下面已经是最新情况" in page and "您刚才写的没有存：写了很久的意见" in page

@@ -68,7 +68,8 @@ def test_it_holds_all_papers_in_order_and_says_what_they_are(
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
     assert [n for n in names if not n.startswith("scans/")] == [
         "README.txt", "SHA256SUMS", "application.txt", "check.py", "dossier.pdf",
-        "papers/01-receipt.pdf", "papers/02-decision.pdf", "papers/03-delivery.pdf", "proof/trail.json", "trail.txt",
+        "papers/01-receipt.pdf", "papers/02-acceptance.pdf", "papers/03-decision.pdf",
+        "papers/04-delivery.pdf", "proof/trail.json", "trail.txt",
     ]
     assert [n[-12:] for n in names if n.startswith("scans/")] == ["-id-card.pdf"]
     cover = "".join(page.extract_text() for page in PdfReader(folder / "dossier.pdf").pages)
@@ -91,8 +92,8 @@ def test_a_decision_that_nobody_printed_is_sealed_when_it_is_filed(
         folder = fetched(logged_in(cast.reviewer), number, tmp_path)
         again = fetched(logged_in(cast.reviewer), number, tmp_path / "again")
         printed = logged_in(cast.county).get(f"/papers/{number}/decision.pdf").content
-    kept = (folder / "papers/02-decision.pdf").read_bytes()
-    assert kept == printed == (again / "papers/02-decision.pdf").read_bytes()
+    kept = (folder / "papers/03-decision.pdf").read_bytes()
+    assert kept == printed == (again / "papers/03-decision.pdf").read_bytes()
     report = seal_of(kept)
     assert report.valid and report.office == "衡阳县民政局"
     assert report.signed_at > now + timedelta(days=30)  # by the clock on the wall: a seal does not lie
@@ -133,7 +134,7 @@ def test_what_no_root_covers_yet_is_said(cast: Cast, closed: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(("name", "said"), [
-    ("papers/02-decision.pdf", "文件被改动"), ("trail.txt", "文件被改动"),
+    ("papers/03-decision.pdf", "文件被改动"), ("trail.txt", "文件被改动"),
 ])
 def test_a_changed_file_is_found(
     cast: Cast, closed: str, tmp_path: Path, name: str, said: str

@@ -39,6 +39,7 @@ class Call:
     reason: str
     words: str
     since: datetime
+    tried: datetime | None  # when somebody last tried and did not reach him
 
 
 # Told since the last thing that he must hear of: the notice, or the decision.
@@ -46,6 +47,8 @@ _SINCE = """coalesce(c.decided_at, (SELECT max(n.occurred_at) FROM trail_event n
  WHERE n.subject_type = 'case' AND n.subject_id = c.id AND n.verb IN ('notify_missing', 'notify_again')))"""
 _CALLS = """
 SELECT c.number, c.item_version_id, c.state, c.outcome, c.facts, a.full_name, {since} AS since,
+       (SELECT max(e.occurred_at) FROM trail_event e WHERE e.subject_type = 'case'
+         AND e.subject_id = c.id AND e.verb = 'call' AND e.occurred_at >= {since}),
        (SELECT json_agg(m.key) FROM cases_material m WHERE m.case_id = c.id AND m.state = 'missing'),
        (SELECT json_agg(json_build_array(p.role, r.name, r.phone_mask, r.id) ORDER BY p.role DESC, p.seq)
           FROM cases_party p JOIN registry_person r ON r.id = p.person_id
@@ -74,13 +77,14 @@ def calls(actor: Actor, *, page: int = 1, size: int = PAGE) -> list[Call]:
 
 
 def _call(values: Any) -> Call:
-    number, version_id, state, outcome, facts, place, since, absent, people = values
+    number, version_id, state, outcome, facts, place, since, tried, absent, people = values
     item = item_version(version_id)
     reason, words = (
         _noticed(item, number, absent or (), json.loads(facts)) if state == "noticed"
         else _decided(item, number, outcome))
     return Call(
         number=number, item=item, place=place, reason=reason, words=words, since=local(since),
+        tried=tried and local(tried),
         people=tuple(Called(role=role, name=name, phone=phone or "", person_id=person)
                      for role, name, phone, person in people or ()),
     )

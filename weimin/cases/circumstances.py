@@ -9,6 +9,7 @@ from weimin.cases.heirs import heirs
 from weimin.cases.materials import lacking, missing
 from weimin.cases.written import ERASED
 from weimin.flow.actions import Circumstances, Relation
+from weimin.flow.conditions import holds
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term
 from weimin.flow.transitions import finished
@@ -61,6 +62,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
             row.id for row in opened if row.id and file.actor.account_id in doers(file, row.key)
         ),
         certified=bool(standing(file)),
+        untold=untold(file),
     )
 
 
@@ -89,10 +91,15 @@ def standing(file: "CaseFile") -> list["StepRow"]:
     return [row for row in issuing(file) if "revoked" not in (row.answers or {})]
 
 
-def taken_back(file: "CaseFile") -> str:
-    """The ground on which the certificate of this case was last revoked; empty if it never was."""
-    return next((row.answers["revoked"] for row in reversed(file.steps)
-                 if row.answers and "revoked" in row.answers), "")
+def taken_back(file: "CaseFile") -> "StepRow | None":
+    """The step whose certificate was last revoked: its answers hold the ground, and the delivery."""
+    return next((row for row in reversed(file.steps) if row.answers and "revoked" in row.answers), None)
+
+
+def untold(file: "CaseFile") -> bool:
+    """Whether a certificate was revoked and nobody has been handed the decision yet."""
+    row = taken_back(file)
+    return row is not None and "handed" not in (row.answers or {})
 
 
 def notice(file: "CaseFile") -> Literal["running", "overdue", "given"]:
@@ -145,6 +152,24 @@ def longest_extension(file: "CaseFile") -> Term | None:
     return profile.joint_extension if is_joint(file) else profile.extension
 
 
+def deciding(file: "CaseFile") -> list[int]:
+    """The offices that decide the case, whoever accepted it for them; without a decision that one.
+
+    行政许可法 art. 42(1) has 本行政机关负责人 extend a term: the head of the organ that decides.
+    """
+    found = [
+        file.office_for(spec) for spec in file.item.flow.steps.values()
+        if kind_of(spec.kind).decides and holds(spec.when, file.facts)
+    ]
+    return [office for office in found if office] or [file.row["office_id"]]
+
+
+def deciding_level(file: "CaseFile") -> str:
+    """At which level the case is decided, by the delegations of the day on which it came in."""
+    received = local(file.row["received_at"]).date()
+    return file.routes.power(file.item, "decide", file.area_path, received, file.item.level).level
+
+
 def extension_by(file: "CaseFile") -> Relation | None:
     """Who may extend the running decision clock now; None when nobody may (any more)."""
     clock = file.clocks.get("decision") or file.clocks.get("promise")
@@ -154,4 +179,4 @@ def extension_by(file: "CaseFile") -> Relation | None:
         return None
     profile = file.item.profile
     by = profile.joint_extension_by if is_joint(file) else profile.extension_by
-    return "government" if by == "government_head" else "head"
+    return "government" if by == "government_head" else "decider"

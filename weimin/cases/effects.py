@@ -1,16 +1,15 @@
 """What completing a step of a kind does to the case beyond the step itself."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
-
-from django.db import connection
 
 from weimin.cases import clocks
 from weimin.cases.delivery import acted_at
 from weimin.cases.file import CaseFile
+from weimin.cases.numbering import numbered
 from weimin.cases.rows import StepRow
 from weimin.documents import signature
+from weimin.documents.numbers import give_number
 from weimin.documents.store import PDF, owned
 from weimin.flow.kinds import kind_of
 from weimin.flow.terms import Term, last_day
@@ -32,8 +31,8 @@ def _decision(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
         file.item.level,
     )
     late = any(file.clocks[k].late for k in ("decision", "promise") if k in file.clocks)
-    return {"decided": plan.decided, "in_name": power.kind, **({"late_decision": True} if late
-                                                               else {})}
+    return {"decided": plan.decided, "in_name": power.kind, **numbered(file, "decision", row.office_id),
+            **({"late_decision": True} if late else {})}
 
 
 def settle(file: CaseFile, outcome: str) -> str:
@@ -61,18 +60,19 @@ def undo(file: CaseFile, row: StepRow) -> None:
 def _certificate(
     file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan
 ) -> dict[str, Any]:
-    """Number the result; a certificate is kept, so that the next case finds it by itself."""
+    """Number the result; a certificate is kept, so that the next case finds it by itself.
+
+    Where the decision is itself the result (批复、通知书), it has its number already.
+    """
     result = file.item.result
     office = row.office_id
     if office is None:
         raise WrongState("出证环节没有办理单位")
-    number = next_number(office, str(result["kind"]), file.today)
     lasts = result.get("valid") not in (None, "none")
     valid_to = last_day(file.today, Term.parse(result["valid"]), file.calendar) if lasts else None
-    # The same number may stand on papers of two offices, so the certificate's has the office's.
-    written = f"{file.routes.office_names[office]}{number}"
     if result.get("kind") != "certificate":
-        return {"document": written}
+        return {} if file.row["outcome"] == "granted" else numbered(file, "result", office)
+    written = give_number(office, "certificate", file.today)
     file.batch.add(
         "INSERT INTO registry_certificate (number, type, name, holder_person_id,"
         " holder_organisation_id, case_id, office_id, issued_on, valid_to, code, revoked_why, data)"
@@ -95,6 +95,15 @@ def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
     Raises Invalid for a file that this officer did not hand in.
     """
     clocks.meet(file, "delivery", acted=acted_at(answers, file.occurred_at))
+    enclose(file, answers, {"step": row.key, "round": row.round})
+    return {"way": answers.get("way")}
+
+
+def enclose(file: CaseFile, answers: dict[str, Any], about: dict[str, Any]) -> None:
+    """Keep the files that came with a delivery as papers of the case.
+
+    Raises Invalid for a file that this officer did not hand in.
+    """
     given = {key: answers[key] for key in _ENCLOSED if answers.get(key)}
     wrong = {key: _ENCLOSED[key][1] for key, found in given.items()
              if not owned(found, file.actor.account_id, media_type=_ENCLOSED[key][0])}
@@ -102,10 +111,9 @@ def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan)
         raise Invalid(fields=wrong)
     file.batch.insert("documents_paper", [
         {"case_id": file.row["id"], "form": key, "number": "", "code": "", "made_at": file.now,
-         "data": {"step": row.key, "round": row.round}, "file_id": int(found)}
+         "data": about, "file_id": int(found)}
         for key, found in given.items()
     ])
-    return {"way": answers.get("way")}
 
 
 def _review(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
@@ -122,15 +130,3 @@ EFFECTS: dict[str, Effect] = {
     "certificate": _certificate,
     "delivery": _delivery,
 }
-
-
-def next_number(office_id: int, form: str, on: date) -> str:
-    """The next number of an office's series of a year: ``〔2026〕12号``, without gaps."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO documents_series (office_id, form, year, last) VALUES (%s, %s, %s, 1)"
-            " ON CONFLICT (office_id, form, year) DO UPDATE SET last = documents_series.last + 1"
-            " RETURNING last",
-            [office_id, form, on.year],
-        )
-        return f"〔{on.year}〕{cursor.fetchone()[0]}号"

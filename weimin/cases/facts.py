@@ -126,6 +126,14 @@ def _bool(field: Field, given: Any) -> bool:
     raise ValueError(f"{field.label}请选“是”或“否”")
 
 
+def _named(field: Field, reader: Callable[[Any], str], given: Any) -> str:
+    """A number of somebody: a form may ask for several people's, so what is wrong says whose."""
+    try:
+        return reader(given)
+    except ValueError as error:
+        raise ValueError(f"{field.label}：{error}") from None
+
+
 def _table(field: Field, given: Any) -> list[dict[str, Any]]:
     """Rows of a table, each answer checked and encrypted as one of a form would be."""
     if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
@@ -155,9 +163,9 @@ _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "choice": _choice,
     "bool": _bool,
     "area": _area,
-    "id-number": lambda field, given: codes.identity_number(given),
-    "phone": lambda field, given: codes.phone_number(given),
-    "bank-account": lambda field, given: codes.bank_account(given),
+    "id-number": lambda field, given: _named(field, codes.identity_number, given),
+    "phone": lambda field, given: _named(field, codes.phone_number, given),
+    "bank-account": lambda field, given: _named(field, codes.bank_account, given),
     "table": _table,
 }
 FIELD_TYPES = ("text", *_READERS)  # what a form may ask for

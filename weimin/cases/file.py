@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from weimin.cases.batch import Batch
-from weimin.cases.circumstances import circumstances, issuing
+from weimin.cases.circumstances import circumstances, deciding, deciding_level, issuing
 from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.rows import (
@@ -194,7 +194,9 @@ class CaseFile:
             found.add("competent")
             if actor.has_in(row["office_id"], "head"):
                 found.add("head")
-        if actor.has("government_head") and self._is_above():
+        if any(actor.has_in(office, "head") for office in deciding(self)):
+            found.add("decider")
+        if actor.has("government_head") and self._is_above() and actor.level == deciding_level(self):
             found.add("government")
         if actor.has("supervisor") and self._is_above():
             found.add("supervisor")
@@ -263,7 +265,7 @@ class CaseFile:
         if not self.open_pause and all(rule.while_paused == "only" for rule in rules):
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
-            return WrongState("办件正在暂停计时", "恢复计时后再办理")
+            return WrongState("办件正在暂停办理", "恢复办理后再办理")
         if verb == "accept" and (names := lacks(self, lacking(missing(self)))):
             return WrongState(f"还缺：{'、'.join(names)}", "请出具一次性告知单，一次写全")
         if state in rules[0].states and self._is_theirs(rules, step_id) and rules[0].condition:

@@ -1,9 +1,10 @@
 """Folding the events of a case: the rows as they must be, from the chain alone."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from weimin.cases.written import DONE, HIDDEN, NEW, Values, step_of
+from weimin.cases.written import DONE, HIDDEN, MET, NEW, USUAL, Values, step_of
 from weimin.kernel.clock import local
 from weimin.trail.verify import Seen
 
@@ -64,8 +65,12 @@ class Fold:
     def _write(self, event: Seen, kind: str, name: str, values: Any) -> None:
         rows = self.rows[kind]
         at = _name(kind, name)
+        if isinstance(values, list):
+            values = {c: v for c, v in zip(USUAL[kind], values, strict=False) if v is not None}
         if kind == "material" and isinstance(values, str):
             values = {"state": values}
+        if kind == "clock" and values == "met":
+            values = MET
         if kind == "step" and (values == "done" or "done" in values):
             values = _done(event, {} if values == "done" else values)
         if at not in rows or kind == "material":
@@ -120,7 +125,7 @@ class Fold:
         }
 
     def _certificate(self, event: Seen, number: str) -> None:
-        step = event.data["step"], event.data.get("branch", ""), event.data["round"]
+        step = event.data["step"], event.data.get("branch", ""), event.data.get("round", 1)
         valid_to, party = event.data.get("valid_to"), self.rows["party"]
         holder = {"person_id": UNKNOWN, "organisation_id": UNKNOWN} if party is UNKNOWN \
             else party["applicant", 1]
@@ -141,6 +146,12 @@ class Fold:
     def _revoke(self, event: Seen) -> None:
         for certificate in self.rows["certificate"].values():
             certificate["revoked_at"] = certificate["revoked_at"] or event.occurred_at
+
+
+def written_in(body: bytes, kind: str, name: str) -> Values:
+    """What an event said of one row, column by column; nothing if it did not touch it."""
+    said = json.loads(body).get("w", {}).get(kind, {}).get(name, {})
+    return dict(zip(USUAL[kind], said, strict=False)) if isinstance(said, list) else said
 
 
 def _done(event: Seen, said: Values) -> Values:

@@ -78,6 +78,11 @@ def spec_of(item: ItemSpec, key: str) -> MaterialSpec | None:
     return _PAPERS.get(key) or next((spec for spec in item.materials if spec.key == key), None)
 
 
+def spec_named(item: ItemSpec, name: str) -> MaterialSpec | None:
+    """A material by its name, as a notice names it."""
+    return next((spec for spec in (*item.materials, *_PAPERS.values()) if spec.name == name), None)
+
+
 def wanted(file: "CaseFile") -> list[MaterialSpec]:
     """The materials this case needs: by the item's version, the answers, and who acts."""
     papers = (_PAPERS[key] for key in sorted(file.materials) if key in _PAPERS)

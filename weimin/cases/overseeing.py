@@ -1,9 +1,9 @@
-"""The leader's figures: cases, counted once each, under the office that answers for them.
+"""The leader's figures: cases, counted once each, under the office that answers for them; and cards.
 
 Every figure opens to the list that it counts: both are made from the same condition.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.reading import PAGE, Row, seen, visible_to
+from weimin.catalogue.spec import item_version
 from weimin.kernel.clock import local
 from weimin.network.actor import Actor
 
@@ -46,7 +47,7 @@ class Today:
     low_ratings: int
 
 
-def _times(now: datetime) -> dict[str, datetime]:
+def _times(now: datetime) -> dict[str, Any]:
     start = local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return {"now": now, "start": start, "end": start + timedelta(days=1),
             "month": start - timedelta(days=30)}
@@ -88,12 +89,13 @@ def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
 def behind(actor: Actor, kind: str, *, now: datetime, page: int = 1, size: int = PAGE) -> list[Row]:
     """The cases behind a figure, late first."""
     return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size, ahead=0,
-                **_times(now))
+                on=local(now).date(), **_times(now))
 
 
-def of_office(actor: Actor, office: int, *, page: int = 1) -> list[Row]:
+def of_office(actor: Actor, office: int, *, now: datetime, page: int = 1) -> list[Row]:
     """The open cases that an office answers for, late first."""
-    return seen(actor, also=_OF_OFFICE, order=_LATE_FIRST, page=page, office=office)
+    return seen(actor, also=_OF_OFFICE, order=_LATE_FIRST, page=page, on=local(now).date(),
+                office=office)
 
 
 def count(actor: Actor, kind: str = "", *, now: datetime, office: int = 0) -> int:
@@ -105,3 +107,53 @@ def count(actor: Actor, kind: str = "", *, now: datetime, office: int = 0) -> in
         cursor.execute(f"SELECT count(*) FROM cases_case c WHERE {condition} AND {also}", values)
         found: int = cursor.fetchone()[0]
     return found
+
+
+# -- cards ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardLine:
+    """A card as the list of cards shows it."""
+
+    number: str
+    item: str
+    applicant: str
+    colour: str
+    state: str
+    office: str
+    about: str  # the title of the step, or "" for the case's own limit
+    issued_at: datetime
+
+
+def cards(
+    actor: Actor, *, state: str = "", all_offices: bool = False, page: int = 1
+) -> tuple[list[CardLine], dict[str, int]]:
+    """A page of the newest cards, and how many there are in each state.
+
+    Those of the actor's own offices, or with ``all_offices`` of every case that he may see.
+    """
+    condition, params = visible_to(actor)
+    if not all_offices:
+        condition += " AND d.office_id = ANY(%(offices)s)"
+    source = f"FROM cases_card d JOIN cases_case c ON c.id = d.case_id WHERE {condition}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
+        counts: dict[str, int] = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
+            " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
+            f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
+            " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",
+            {**params, "state": state, "size": PAGE, "skip": PAGE * (page - 1)},
+        )
+        rows = cursor.fetchall()
+    return [_card_line(values) for values in rows], counts
+
+
+def _card_line(values: Sequence[Any]) -> CardLine:
+    number, version_id, applicant, colour, state, office, about, at = values
+    item = item_version(version_id)
+    step = item.flow.steps.get(about.split()[0])
+    return CardLine(number=number, item=item.name, applicant=applicant, colour=colour, state=state,
+                    office=office, about=step.title if step else "", issued_at=local(at))

@@ -7,6 +7,7 @@ see which case (or through the parties, for a resident). Nothing here writes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -16,7 +17,7 @@ from weimin.cases.written import ERASED
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
 from weimin.kernel import codes, vault
-from weimin.kernel.clock import local
+from weimin.kernel.clock import SHANGHAI, local
 from weimin.kernel.text import code_text
 from weimin.network.actor import Actor
 from weimin.trail.chain import title_of
@@ -63,36 +64,57 @@ class Row:
         return self.late or (self.due_at is not None and self.due_at < now)
 
 
+# Moments come as seconds: Django reads a timestamptz in Python, a page has a hundred of them.
 _COLUMNS = (
-    "c.number, c.item_version_id, c.applicant, c.state, c.outcome, w.due_at, w.warn_on, w.office_id,"
-    " w.key, w.step_id, w.version, c.received_at, c.late, "
+    "c.number, c.item_version_id, c.applicant, c.state, c.outcome,"
+    " extract(epoch FROM w.due_at)::float8, w.warn_on, w.office_id,"
+    " w.key, w.step_id, w.version, extract(epoch FROM c.received_at)::float8, c.late, "
 )
 
 # What waits for my offices: open steps, and cases to be accepted. Each half walks its own
-# partial index in the order of the due date and stops after a page.
+# partial index in the order of the due date and stops.
 _WORK = """
 (SELECT s.due_at, s.warn_on, s.office_id, s.key, s.id AS step_id, s.version, s.case_id
-   FROM cases_step s WHERE s.state = 'open' AND s.office_id = ANY(%(offices)s) {late_s}
+   FROM cases_step s WHERE s.state = 'open' AND s.office_id = ANY(%(offices)s)
   ORDER BY s.due_at, s.id LIMIT %(most)s)
 UNION ALL
 (SELECT t.due_at, t.warn_on, t.office_id, '' AS key, NULL AS step_id, 0 AS version, t.id AS case_id
-   FROM cases_case t WHERE t.state = 'received' AND t.office_id = ANY(%(offices)s) {late_t}
+   FROM cases_case t WHERE t.state = 'received' AND t.office_id = ANY(%(offices)s)
   ORDER BY t.due_at LIMIT %(most)s)
 """
+# A page of it and how much there is, from one walk. The counts stand there also for an empty page.
+_WORK_PAGE = f"""
+WITH work AS MATERIALIZED ({_WORK})
+SELECT n.total, n.late, p.*
+  FROM (SELECT count(*) AS total, count(*) FILTER (WHERE due_at < %(now)s) AS late FROM work) n
+  LEFT JOIN LATERAL (
+       SELECT {_COLUMNS} '' AS lead
+         FROM (SELECT * FROM work WHERE NOT %(late_only)s OR due_at < %(now)s
+                ORDER BY due_at NULLS LAST, case_id LIMIT %(page)s OFFSET %(skip)s) w
+         JOIN cases_case c ON c.id = w.case_id ORDER BY w.due_at NULLS LAST, c.id) p ON true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A page of what waits, how much waits in all and how much of it is late: exact up to 1,000."""
+
+    rows: list[Row]
+    total: int
+    late: int
 
 
 def work(
     actor: Actor, *, now: datetime, late_only: bool = False, page: int = 1, size: int = PAGE
-) -> list[Row]:
-    """What waits for the actor's offices, the earliest due first; one page."""
-    late = {"late_s": "AND s.due_at < %(now)s", "late_t": "AND t.due_at < %(now)s"}
-    union = _WORK.format(**(late if late_only else {"late_s": "", "late_t": ""}))
-    return _rows(
-        f"SELECT {_COLUMNS} '' AS lead FROM ({union}) w JOIN cases_case c ON c.id = w.case_id"
-        " ORDER BY w.due_at NULLS LAST, c.id LIMIT %(page)s OFFSET %(skip)s",
-        {"offices": list(actor.offices), "now": now, "most": size * page,
-         "page": size, "skip": size * (page - 1)},
-    )
+) -> Work:
+    """What waits for the actor's offices, the earliest due first; one page, and the counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WORK_PAGE, {
+            "offices": list(actor.offices), "now": now, "late_only": late_only, "page": size,
+            "skip": size * (page - 1), "most": max(size * page, EXACT_UP_TO + 1)})
+        (total, late, *first), *more = cursor.fetchall()
+    rows = [first, *(row for _total, _late, *row in more)] if first[0] is not None else []
+    return Work([_row(row) for row in rows], total, late)
 
 
 def open_steps(actor: Actor, steps: Sequence[int]) -> list[Row]:
@@ -106,18 +128,6 @@ def open_steps(actor: Actor, steps: Sequence[int]) -> list[Row]:
     )
 
 
-def work_count(actor: Actor, *, now: datetime) -> tuple[int, int]:
-    """How much waits for the actor's offices, and how much of it is late; exact up to 1,000."""
-    union = _WORK.format(late_s="", late_t="")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE due_at < %(now)s) FROM ({union}) w",
-            {"offices": list(actor.offices), "now": now, "most": EXACT_UP_TO + 1},
-        )
-        found: tuple[int, int] = cursor.fetchone()
-    return found
-
-
 # The page first, then for its rows only the open steps (the office of the one that ends first)
 # and the post that answers for the case.
 _SEEN = (
@@ -126,8 +136,10 @@ _SEEN = (
     " CROSS JOIN LATERAL (SELECT c.due_at, c.warn_on, NULL::bigint AS step_id, 0 AS version,"
     " coalesce((array_agg(s.office_id ORDER BY s.due_at, s.id))[1], c.office_id) AS office_id,"
     " coalesce(string_agg(s.key, ',' ORDER BY s.id), '') AS key,"
-    " (SELECT o.name || ' ' || p.title FROM network_post p JOIN network_office o"
-    " ON o.id = p.office_id WHERE p.id = c.lead_post_id) AS lead"
+    " (SELECT o.name || ' ' || coalesce((SELECT a.name FROM network_holding h JOIN network_account a"
+    " ON a.id = h.account_id WHERE h.post_id = p.id AND NOT h.deputy AND h.during @> %(on)s::date),"
+    " p.title) FROM network_post p JOIN network_office o ON o.id = p.office_id"
+    " WHERE p.id = c.lead_post_id) AS lead"
     " FROM cases_step s WHERE s.case_id = c.id AND s.state = 'open') w ORDER BY {order}"
 )
 
@@ -149,16 +161,17 @@ def visible_to(actor: Actor) -> tuple[str, dict[str, Any]]:
 
 def seen(
     actor: Actor, *, also: str = "", order: str = "c.id DESC", page: int = 1, size: int = PAGE,
-    ahead: int = 0, **params: Any,
+    on: date | None = None, ahead: int = 0, **params: Any,
 ) -> list[Row]:
     """The cases an actor may see, the newest first; ``also`` narrows them.
 
+    With a day, ``on``, the accountable post of each is told by the name of its holder then.
     ``ahead`` asks for so many of the next page too: whether there is one.
     """
     condition, mine = visible_to(actor)
     sql = _SEEN.format(columns=_COLUMNS, seen=condition, also=f"AND ({also})" if also else "",
                        order=order)
-    return _rows(sql, {**mine, **params, "page": size + ahead, "skip": size * (page - 1)})
+    return _rows(sql, {**mine, **params, "on": on, "page": size + ahead, "skip": size * (page - 1)})
 
 
 # What a search may be narrowed to.
@@ -205,7 +218,12 @@ def _looked_for(text: str) -> tuple[str, dict[str, Any]]:
         ends = " OR reverse(c.number) LIKE %(end)s" if len(code) >= SHORTEST_END else ""
         return f"c.number LIKE %(prefix)s{ends}", {"prefix": f"{code}%", "end": f"{code[::-1]}%"}
     either = (party.format("r.name LIKE %(name)s"), company.format("g.name LIKE %(name)s"))
-    return " OR ".join(either), {"name": f"{found}%"}
+    return " OR ".join(either), {"name": f"{_plainly(found)}%"}
+
+
+def _plainly(text: str) -> str:
+    """The words for LIKE, without what LIKE itself would read into them."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
@@ -220,10 +238,16 @@ def _row(values: Sequence[Any]) -> Row:
     item = item_version(version_id)
     return Row(
         number=number, item=item, applicant=applicant, state=state, outcome=outcome,
-        due_at=due_at and local(due_at), warn_on=warn_on, office_id=office_id, step=_steps(item, key) if key else "",
-        step_id=step_id, step_version=version,
-        received_at=local(received_at), late=late, lead=lead or "", step_key=key,
+        due_at=None if due_at is None else _from_seconds(due_at), warn_on=warn_on, office_id=office_id,
+        step=_steps(item, key) if key else "", step_id=step_id, step_version=version,
+        received_at=_from_seconds(received_at), late=late, lead=lead or "", step_key=key,
     )
+
+
+@lru_cache(maxsize=4096)
+def _from_seconds(seconds: float) -> datetime:
+    """On the wall clock of Shanghai; many terms end at the same minute."""
+    return datetime.fromtimestamp(seconds, SHANGHAI)
 
 
 def _steps(item: ItemSpec, keys: str) -> str:
@@ -429,53 +453,3 @@ def closed_in(office_id: int, year: int) -> list[str]:
         cursor.execute(f"SELECT number {_CLOSED} AND {_YEAR} = %s ORDER BY number",
                        [office_id, ERASED, year])
         return [number for (number,) in cursor.fetchall()]
-
-
-# -- cards ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CardLine:
-    """A card as the list of cards shows it."""
-
-    number: str
-    item: str
-    applicant: str
-    colour: str
-    state: str
-    office: str
-    about: str  # the title of the step, or "" for the case's own limit
-    issued_at: datetime
-
-
-def cards(
-    actor: Actor, *, state: str = "", all_offices: bool = False, page: int = 1
-) -> tuple[list[CardLine], dict[str, int]]:
-    """A page of the newest cards, and how many there are in each state.
-
-    Those of the actor's own offices, or with ``all_offices`` of every case that he may see.
-    """
-    condition, params = visible_to(actor)
-    if not all_offices:
-        condition += " AND d.office_id = ANY(%(offices)s)"
-    source = f"FROM cases_card d JOIN cases_case c ON c.id = d.case_id WHERE {condition}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
-        counts: dict[str, int] = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
-            " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
-            f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
-            " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",
-            {**params, "state": state, "size": PAGE, "skip": PAGE * (page - 1)},
-        )
-        rows = cursor.fetchall()
-    return [_card_line(values) for values in rows], counts
-
-
-def _card_line(values: Sequence[Any]) -> CardLine:
-    number, version_id, applicant, colour, state, office, about, at = values
-    item = item_version(version_id)
-    step = item.flow.steps.get(about.split()[0])
-    return CardLine(number=number, item=item.name, applicant=applicant, colour=colour, state=state,
-                    office=office, about=step.title if step else "", issued_at=local(at))

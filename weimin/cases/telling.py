@@ -27,7 +27,7 @@ def _words(file: "CaseFile", verb: str, data: dict[str, Any]) -> str | None:
         return f"已受理{_promised(file)}。"
     if verb in ("notify_missing", "notify_again"):
         labels = {field.key: field.label for field in file.item.form}
-        asked = [*data["missing"], *(labels[key] for key in data["form"] if key in labels)]
+        asked = [*data["missing"], *data.get("wrong", ()), *(labels[key] for key in data["form"] if key in labels)]
         return f"需要补充：{'、'.join(asked) or '见告知书'}。补齐即受理，任何服务站都能补。"
     if verb == "refuse":
         return "不予受理，理由和救济途径见书面决定。"

@@ -158,7 +158,7 @@ def _check_step(file: CaseFile, step_id: int, expect: int | None) -> None:
 
 
 _CONSTRAINTS = {
-    "one_open_pause": ("办件已经在暂停中", "请先恢复计时"),
+    "one_open_pause": ("办件已经在暂停中", "请先恢复办理"),
     "one_lead_at_a_time": ("主办岗位同时被两人变更", "请刷新页面后重试"),
     "a_lead_post_keeps_a_holder": ("这个岗位还有未办结的办件", "请先移交办件，再变动人员"),
 }

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 ERASED = "已删除"  # in place of the applicant's masked name, once it was removed by right
 DONE = {"state": "done", "done_at": "@"}  # how a step usually ends
+MET = {"met_at": "@"}  # and how a clock does
 HIDDEN = "p"  # in place of a personal value, which the event's private content holds
 
 # What a row is before anything is said of it. A column without a default must be said.
@@ -47,6 +48,14 @@ NEW: Mapping[str, Values] = {
     "card": {"state": "standing", "issued_at": "@"},
     "pause": {"ended": None, "note": "", "expected": ""},
     "material": {"file_id": None, "certificate_id": None, "note": "", "due_on": None},
+}
+# A new row is nearly always said with these columns only: then as a list, in this order, without
+# what is empty at its end. Empty is how the column begins.
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "case": ("item_version_id", "area_id", "channel", "office_id", "receiver_id", "lead_post_id",
+             "first_contact_id", "due_at", "warn_on", "applicant", "facts", "follow_hash"),
+    "step": ("office_id", "due_at", "warn_on"),
+    "clock": ("start", "term", "calendar", "due_at", "warn_on", "printed_on"),
 }
 # What tells something about a person, or is what somebody wrote in his own words.
 PERSONAL: Mapping[str, frozenset[str]] = {
@@ -86,6 +95,8 @@ def told_of(file: "CaseFile", draft: Draft) -> Draft:
         if now.due_at and now.due_on == local(now.due_at).date():
             values.pop("due_on", None)  # the day of that moment, as nearly always
         said.put("clock", kind, values, is_new=before is None)
+        if said.wrote.get("clock", {}).get(kind) == MET:
+            said.wrote["clock"][kind] = "met"
     for place, pause in enumerate(file.pauses):
         was = file.stored.pauses[place] if pause.id is not None else None
         said.put("pause", str(place), {c: getattr(pause, c) for c in PAUSE_COLUMNS[1:]
@@ -113,6 +124,19 @@ def _case(said: "_Said", file: "CaseFile", is_new: bool) -> None:
     said.put("case", "", values, is_new=is_new)
     if "lead_post_id" in values and file.lead_holder != said.draft.account_id:
         said.wrote["case"]["holder"] = file.lead_holder
+    elif is_new:
+        said.wrote["case"] = _shortened("case", said.wrote["case"])
+
+
+def _shortened(kind: str, row: Values) -> Any:
+    """A new row as a list of its usual columns, if it has no other."""
+    usual = USUAL.get(kind, ())
+    if not usual or not row.keys() <= set(usual):
+        return row
+    values = [row.get(column) for column in usual]
+    while values and values[-1] is None:
+        values.pop()
+    return values
 
 
 class _Said:
@@ -134,12 +158,15 @@ class _Said:
                 kept = self._personal(kind, name, column, value)
             row = self.wrote.setdefault(kind, {})
             (row.setdefault(name, {}) if name else row)[column] = kept
-        if is_new and name and name not in self.wrote.get(kind, {}):
-            self.wrote.setdefault(kind, {})[name] = {}  # all as rows begin, but it is there
+        if is_new and name:  # also when all is as rows begin: it is there
+            rows = self.wrote.setdefault(kind, {})
+            rows[name] = _shortened(kind, rows.get(name, {}))
 
     def shorten_done(self, name: str) -> None:
         """A step that was done as the event says, by whom it says, is said in one word."""
         said = self.wrote.get("step", {}).get(name, {})
+        if not isinstance(said, dict):
+            return
         usual = {**DONE, "outcome": (self.draft.data or {}).get("outcome"),
                  "account_id": self.draft.account_id}
         answered = said.get("answers") if self.draft.private else []

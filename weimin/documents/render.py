@@ -208,11 +208,6 @@ def ink(strokes: Sequence[Sequence[Point]]) -> str | None:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><g {style}>{lines}</g></svg>'
 
 
-def document_number(prefix: str, year: int, serial: int) -> str:
-    """衡县民许〔2026〕12号: hexagonal brackets, no 第, no leading zeros (GB/T 9704-2012, 7.2.5)."""
-    return f"{prefix}〔{year}〕{serial}号"
-
-
 @lru_cache(maxsize=1)
 def typesetter() -> Typesetter:
     """This process's typesetter, with the place's own fonts if ``WEIMIN_FONTS`` names them."""

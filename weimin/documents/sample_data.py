@@ -13,7 +13,7 @@ from typing import Any
 
 from stdnum.cn import ric
 
-from weimin.documents.render import document_number
+from weimin.documents.numbers import document_number
 from weimin.documents.shapes import (
     Acceptance,
     Certificate,

@@ -67,9 +67,10 @@ class Missing(TypedDict):
 
 class NextStep(TypedDict):
     what: str
-    by: date
+    by: NotRequired[date | None]  # none: no term runs
     who: str
     tentative: NotRequired[bool]  # beyond the last decreed calendar: 预计
+    then: NotRequired[str | None]  # how long it takes afterwards
 
 
 class Common(TypedDict):
@@ -79,6 +80,7 @@ class Common(TypedDict):
     item: str
     qr: NotRequired[str | None]
     contact: NotRequired[Contact | None]
+    supervision: NotRequired[str | None]  # 监督电话
 
 
 class Official(Common):
@@ -171,8 +173,8 @@ class Revocation(Official):
 
 class Extension(Official):
     accepted_on: date
-    old_due: date
-    new_due: date
+    old_due: NotRequired[date | None]  # not known while a pause stands
+    new_due: NotRequired[date | None]
     term: str  # 延长10个工作日
     reasons: str
     basis: str

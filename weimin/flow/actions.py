@@ -38,7 +38,8 @@ Relation = Literal[
     "competent",  # belongs to the office that accepts it
     "step",  # belongs to the office of the step in question
     "head",  # heads the competent office or the step's office
-    "government",  # heads the government above the competent office
+    "decider",  # heads the office that decides
+    "government",  # heads the government of the level that decides
     "supervisor",  # supervises the area
     "leader",  # leads the area and looks after its cases
     "carded",  # belongs to an office that was given a card
@@ -54,6 +55,7 @@ RELATION_TITLES: dict[Relation, str] = {
     "competent": "受理单位",
     "step": "环节单位",
     "head": "单位负责人",
+    "decider": "决定单位负责人",
     "government": "本级政府负责人",
     "supervisor": "督查岗位",
     "leader": "带班领导",
@@ -87,6 +89,7 @@ class Circumstances:
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
     own: frozenset[int] = frozenset()  # open steps that another must do: this actor did one before
     certified: bool = False  # it issued a certificate, which was not revoked
+    untold: bool = False  # it was revoked, and the decision on that was not delivered yet
 
 
 Guard = Callable[[Circumstances, frozenset[Relation], Step | None], bool]
@@ -165,9 +168,9 @@ RULES: tuple[Rule, ...] = (
     _rule("done_outside", "登记线下办理结果", "accepted decided", "step", on_step=True,
           while_paused="never", only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
     _rule("reassign", "改派经办人", "accepted decided", "head", on_step=True),
-    _rule("suspend", "暂停计时", "accepted", "step lead", while_paused="never"),
-    _rule("resume", "恢复计时", "accepted", "step lead", while_paused="only", primary=True),
-    _rule("extend", "批准延期", "accepted", "head government",
+    _rule("suspend", "暂停办理", "accepted", "step lead", while_paused="never"),
+    _rule("resume", "恢复办理", "accepted", "step lead", while_paused="only", primary=True),
+    _rule("extend", "批准延期", "accepted", "decider government",
           only_if=lambda now, mine, step: now.extension_by in mine,
           condition="法律允许、未曾延期、由有权的负责人"),
     _rule("hand_over", "移交主办", "received noticed accepted decided", "lead head"),
@@ -186,6 +189,9 @@ RULES: tuple[Rule, ...] = (
           condition="还没有删除过；保密事项由单位负责人，其余由督查"),
     _rule("revoke", "撤销或注销证照", "decided closed", "issuer supervisor",
           only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
+    _rule("deliver_revocation", "送达撤销、注销决定书", "decided closed",
+          "receiver competent issuer supervisor", primary=True,
+          only_if=lambda now, mine, step: now.untold, condition="已经撤销、注销，决定书还没有送达"),
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
     _rule("call", "登记电话告知", "noticed decided", "receiver competent lead"),

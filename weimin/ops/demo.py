@@ -59,13 +59,17 @@ def load(say: Say) -> None:
         publish(pack, now=clock.now(), say=say)
     with transaction.atomic():
         fill_posts(random.Random(2785), since=SINCE)
-        hashed = make_password(PASSWORD)  # once: it is slow on purpose
-        for member in CAST:
-            post = Post.objects.get(office__code=member.office, key=member.post)
-            give_post(member.username, member.name, post, hashed, since=SINCE)
+        seat_cast(make_password(PASSWORD))  # once: it is slow on purpose
     if not Event.objects.filter(subject_type=_PLAYED.type, subject_id=_PLAYED.id).exists():
         say("演示办件……")
         _play_all(say)
+
+
+def seat_cast(hashed: str) -> None:
+    """Put the printed accounts into their posts; they share one password, which comes hashed."""
+    for member in CAST:
+        post = Post.objects.get(office__code=member.office, key=member.post)
+        give_post(member.username, member.name, post, hashed, since=SINCE)
 
 
 def _folder() -> Path:

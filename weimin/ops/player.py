@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from weimin.cases import verbs
-from weimin.cases.circumstances import is_joint
+from weimin.cases.circumstances import deciding, is_joint
 from weimin.cases.file import CaseFile
 from weimin.cases.materials import papers_of
 from weimin.cases.rows import StepRow
@@ -176,7 +176,7 @@ class Player:
 
     def _extend(self, file: CaseFile, step: StepRow) -> bool:
         self._pass_time()
-        head = self.stage.actor(file.row["office_id"], self._day, "approver", "head")
+        head = self.stage.actor(deciding(file)[0], self._day, "approver", "head")
         if is_joint(file):  # 行政许可法 art. 42(2): 经本级人民政府负责人批准
             place = next(a for a in file.area_path if division_level(a) == file.item.level)
             head = self.stage.of(f"{place}.government", self._day, "head")

@@ -96,12 +96,13 @@ class Stage:
 
     def work(
         self, file: CaseFile, step: StepRow, moment: Moment, *, outcome: Outcome = "approve",
-        reason: str = "", outside: str = "",
+        reason: str = "", outside: str = "", who: Actor | None = None,
     ) -> None:
         """End one open step as an officer of its office, or as the applicant."""
         spec = file.item.flow.steps[step.key]
-        who = (resident_of_case(file) if spec.who.line == "applicant"
-               else self.actor(step.office_id or 0, local(moment.at).date(), *_WHO.get(spec.kind, ())))
+        who = who or (
+            resident_of_case(file) if spec.who.line == "applicant"
+            else self.actor(step.office_id or 0, local(moment.at).date(), *_WHO.get(spec.kind, ())))
         answers = self._answers(file, step, moment, outcome, reason)
         if any(ask.second and ask.required for ask in spec.asks):
             answers["companions"] = _somebody_else(who, moment)

@@ -20,7 +20,7 @@ Found = Iterator[tuple[str, str]]
 
 PREFILLS = (
     "person.name", "person.id_number", "person.phone", "person.birth", "person.sex",
-    "person.ethnic", "person.household_area", "person.residence_area", "person.social_card",
+    "person.ethnic", "person.household_area", "person.residence_area", "person.social_card", "place.site",
     "household.members", "organisation.name", "organisation.uscc", "organisation.phone",
 )
 CERTIFICATE = "certificate."  # and a type: what a certificate that is held says

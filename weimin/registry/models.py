@@ -63,10 +63,10 @@ class Certificate(models.Model):
     """A certificate issued here: a result of one case, a material of the next."""
 
     id = models.BigAutoField(primary_key=True)
-    number = models.TextField(unique=True)  # 衡民优〔2026〕000012号
+    number = models.TextField()  # 衡民优〔2026〕000012号
     type = models.TextField()
     name = models.TextField()
-    holder_person = models.ForeignKey(Person, models.PROTECT, null=True)
+    holder_person = models.ForeignKey(Person, models.PROTECT, null=True, db_index=False)
     holder_organisation = models.ForeignKey(Organisation, models.PROTECT, null=True)
     case_id = models.BigIntegerField(db_index=True)
     office = models.ForeignKey("network.Office", models.PROTECT)
@@ -84,6 +84,9 @@ class Certificate(models.Model):
 
     class Meta:
         db_table = "registry_certificate"
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="a_certificate_number_is_given_once")
+        ]
         indexes = [
             models.Index(fields=["holder_person", "type"], name="certificate_of_person")
         ]

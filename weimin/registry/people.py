@@ -6,6 +6,8 @@ from weimin.kernel import codes, vault
 from weimin.kernel.text import name_of, tidy
 from weimin.registry.models import Organisation, Person
 
+OTHER_NAME = "姓名与这个身份证号登记的不一致，请对照证件；确已改名的，留空按登记的姓名收件"
+
 
 def known_person(number: str) -> Person | None:
     """Whoever has that (checked) identity number, if he was ever here."""
@@ -21,19 +23,29 @@ def home_of(person: Person, on: date) -> str:
     return area.code if area else ""
 
 
+def places_of(person: Person, on: date) -> dict[str, str]:
+    """Where somebody is registered and where he lives, under the names by which forms ask for it."""
+    return {"person.household_area": home_of(person, on),
+            "person.residence_area": person.residence_id or ""}
+
+
 def person_by_identity(
     identity: object, name: str, household: str | None = None, *, by_stranger: bool = False
 ) -> Person:
     """The person of that identity number; made, with this name, on the first visit.
 
-    ``by_stranger``: whoever asks is not an officer, and must know the name himself.
-    Raises ValueError in words for a wrong number, a name too long, or a stranger without a name.
+    ``by_stranger``: whoever asks is not an officer, and must know the name himself; an officer
+    may leave it out.
+    Raises ValueError in words for a wrong number, another name than the registered one, a name
+    too long, or a stranger without a name.
     """
     number = codes.identity_number(identity)
     found = known_person(number)
     if found is not None:
         if by_stranger and tidy(name) != found.name:
             raise ValueError("身份证号与姓名对不上，请对照证件再填一次")
+        if tidy(name) not in ("", found.name):
+            raise ValueError(OTHER_NAME)
         return found
     if not tidy(name):
         raise ValueError("请填写姓名")

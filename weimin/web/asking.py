@@ -28,7 +28,9 @@ from weimin.registry.people import known_person, organisation_by_code, person_by
 MOST_ROWS = 30
 HELPERS = ("agent", "guardian", "handler", "legal")
 ORGANISATION = ("handler", "legal")
-PLACE_FIELDS = {"household": "person.household_area", "residence": "person.residence_area"}
+# Under which name a form asks once more for the place that the case was received for.
+PLACE_FIELDS = {"household": "person.household_area", "residence": "person.residence_area",
+                "site": "place.site"}
 _STANDARD = ("name", "id_number", "phone")
 
 
@@ -278,7 +280,7 @@ def _helper(post: Mapping[str, Any], who: str, me: Person | None, wrong: dict[st
                  relation=_relation(who), paper=tidy(post.get("paper", "")) or paper_name(who))
 
 
-def member_fault(row: Mapping[str, str], *, stranger: bool) -> str:
+def member_fault(row: Mapping[str, str]) -> str:
     """What is wrong with a member as he was typed in; empty when nothing is."""
     name = tidy(row["name"])
     if not name or not row["relation"]:
@@ -291,7 +293,7 @@ def member_fault(row: Mapping[str, str], *, stranger: bool) -> str:
         found = known_person(codes.identity_number(row["id"]))
     except ValueError as error:
         return f"{name[:20]}：{error}"
-    if stranger and found is not None and found.name != name:
+    if found is not None and found.name != name:
         return _("{}：身份证号与姓名对不上，请对照证件再填一次").format(name)
     return ""
 
@@ -302,7 +304,7 @@ def _members(post: Mapping[str, Any], item: ItemSpec, who: str, me: Person | Non
         return []
     found = []
     for row in rows_of(post, "m", member_columns(item)):
-        if said := member_fault(row, stranger=me is not None):
+        if said := member_fault(row):
             wrong["members"] = said
             continue
         name = tidy(row["name"])

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from weimin import __version__
 from weimin.cases import materials, reading
+from weimin.cases.circumstances import taken_back
 from weimin.cases.erasing import RETENTIONS, kept_until
 from weimin.cases.file import CaseFile
 from weimin.cases.written import ERASED
@@ -37,11 +38,12 @@ from weimin.web.desk import delivery
 from weimin.web.desk.case import facts_of, person_of
 from weimin.web.desk.trail import event_of
 from weimin.web.papers import made, results
-from weimin.web.sealed import SEALED
+from weimin.web.printed import unsealed
 
 TITLES = {"receipt": "收件回执", "notice": "一次性告知书", "acceptance": "受理通知书",
           "refusal": "不予受理决定书", "decision": "决定书", "certificate": "证照",
-          "revocation": "撤销、注销决定书", "delivery": "送达回证"}
+          "revocation": "撤销、注销决定书", "extension": "延期通知书", "delivery": "送达回证",
+          "revocation-delivery": "撤销、注销决定书的送达回证"}
 
 README = """案卷 {number}
 
@@ -124,24 +126,24 @@ def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
         made(request, file, form)
     receiver = file.routes.office_names[file.receiver_id]
     there = [_Made(on=local(file.received_at).date(), form="receipt", maker=receiver)]
-    organ = file.routes.office_names[file.office_id]
-    rows = list(Paper.objects.filter(case_id=file.id).select_related("file").order_by("made_at", "id"))
-    numbers = {row.form: row.number for row in rows if row.number}
-    for row in rows:
-        form = row.form.removeprefix("sealed ").split(":", 1)[0]
-        if form in TITLES and (row.file is not None or form not in SEALED):
-            said = row.data if row.file else {}
-            there.append(_Made(
-                on=date.fromisoformat(said["on"]) if said else local(row.made_at).date(), form=form,
-                number=row.number or numbers.get(form, ""), maker=said.get("organ", organ),
-                title=said.get("title", ""), kept=row.file))
+    for form, told in unsealed(file).items():
+        there.append(_Made(on=local(told.at).date(), form=form, number=told.data["document"],
+                           maker=file.routes.office_names[told.data["organ"]]))
+    sealed = Paper.objects.filter(case_id=file.id, form__startswith="sealed ", file__isnull=False)
+    for row in sealed.select_related("file").order_by("made_at", "id"):
+        said, form = row.data, row.form.removeprefix("sealed ").split(":", 1)[0]
+        there.append(_Made(on=date.fromisoformat(said["on"]), form=form, number=row.number,
+                           maker=said["organ"], title=said["title"], kept=row.file))
     if (done := delivery.last(file)) is not None and done.answers and done.done_at:
         there.append(_Made(on=local(done.done_at).date(), form="delivery", maker=receiver))
+    back = taken_back(file)
+    if back is not None and (handed := (back.answers or {}).get("handed")):
+        there.append(_Made(on=local(datetime.fromisoformat(handed["at"])).date(), maker=receiver,
+                           form="revocation-delivery"))
     for place, paper in enumerate(sorted(there, key=lambda paper: paper.on), start=1):
         pdf = path_of(paper.kept.digest).read_bytes() if paper.kept else \
             made(request, file, paper.form)
-        number = f"{paper.maker}{paper.number}" if paper.number.startswith("〔") else paper.number
-        yield Entry(name=f"papers/{place:02}-{paper.form}.pdf", content=pdf, number=number,
+        yield Entry(name=f"papers/{place:02}-{paper.form}.pdf", content=pdf, number=paper.number,
                     title=paper.title or TITLES[paper.form], maker=paper.maker, on=paper.on)
 
 

@@ -27,8 +27,8 @@ from weimin.kernel.text import code_text, mask_code, name_of, tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
-from weimin.registry.people import home_of, known_person
-from weimin.web import asking, drafts
+from weimin.registry.people import OTHER_NAME, known_person, places_of
+from weimin.web import asking, drafts, lookups
 from weimin.web.drafts import Filled
 from weimin.web.limits import limited
 from weimin.web.page import page
@@ -156,6 +156,7 @@ def _prefill(draft: Filled, seat: Seat, item: ItemSpec) -> None:
         # Only an officer is told what is known of somebody else.
         person = known_person(number) if seat.me is None else None
         if person is not None:
+            lookups.note(seat.actor, person, item)
             draft.said["name"] = person.name
     elif who in asking.ORGANISATION and draft.said.get("uscc"):
         company = Organisation.objects.filter(uscc=codes.organisation_code(draft.said["uscc"])).first()
@@ -166,13 +167,11 @@ def _prefill(draft: Filled, seat: Seat, item: ItemSpec) -> None:
     born = person.birth if person is not None else None
     if born is None and number:
         born = codes.birth_of(codes.identity_number(number))
-    known = {"person.birth": born and born.isoformat()}
+    known = {"person.birth": born.isoformat() if born else ""}
     if person is not None:
-        known |= {"person.residence_area": person.residence_id,
-                  asking.PLACE_FIELDS.get(item.place, ""): home_of(person, clock.today())}
+        known |= places_of(person, clock.today())
     names = {f"f-{f.key}": known.get(f.prefill) for f in asking.asked_fields(item)}
-    if item.place == "household" and person is not None:
-        names["area"] = home_of(person, clock.today())
+    names["area"] = known.get(asking.PLACE_FIELDS.get(item.place, ""))
     for name, value in names.items():
         if value and name not in draft.seen:
             draft.said[name] = value
@@ -225,6 +224,8 @@ def _person_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpe
         person = known_person(number)
         if person is not None and seat.me is not None and person.name != name:
             wrong[f"{prefix}identity"] = _("身份证号与姓名对不上，请对照证件再填一次")
+        elif person is not None and name not in ("", person.name):
+            wrong[f"{prefix}name"] = _(OTHER_NAME)
         elif person is not None and seat.me is not None and person.pk == seat.me.pk:
             wrong[f"{prefix}identity"] = _("这是您自己的身份证号；为自己办请返回上一步")
     except ValueError as error:
@@ -253,7 +254,7 @@ def _organisation_fault(question: Question, post: QueryDict, seat: Seat, item: I
 def _members_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
                    ) -> dict[str, str]:
     said = [fault for row in asking.rows_of(post, "m", asking.member_columns(item))
-            if (fault := asking.member_fault(row, stranger=seat.me is not None))]
+            if (fault := asking.member_fault(row))]
     return {"m": "；".join(said)} if said else {}
 
 

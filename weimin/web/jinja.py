@@ -1,5 +1,8 @@
 """The Jinja environment of all screens."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,17 +16,30 @@ from weimin.catalogue.spec import Field
 from weimin.kernel import clock, codes
 from weimin.web.icons import icon
 
+# A page says a hundred words. Django finds out the reader's language and walks its chain of
+# catalogues for each of them; here the language is found out once a page.
+_language: ContextVar[str | None] = ContextVar("language", default=None)
+
 
 @lru_cache(maxsize=4096)
 def _said(language: str | None, message: str) -> Markup:
-    # A page says a hundred words; Django walks its chain of catalogues for each of them.
     return Markup(translation.gettext(message))
 
 
 def say(message: str, /, **values: Any) -> Markup:
     """The message in the reader's language; the values are escaped where they stand in it."""
-    text = _said(translation.get_language(), message)
+    text = _said(_language.get() or translation.get_language(), message)
     return text % values if values else text
+
+
+@contextmanager
+def in_one_language() -> Iterator[None]:
+    """Within the block nobody changes the language: all of it is drawn in the present one."""
+    token = _language.set(translation.get_language())
+    try:
+        yield
+    finally:
+        _language.reset(token)
 
 
 @cache

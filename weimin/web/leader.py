@@ -77,7 +77,7 @@ def cases(request: HttpRequest, kind: str) -> HttpResponse:
 def office(request: HttpRequest, office: int) -> HttpResponse:
     """The open cases that one office answers for, late first."""
     actor, now, number = in_role(request, *LEADERS), clock.now(), page_number(request)
-    rows = overseeing.of_office(actor, office, page=number)
+    rows = overseeing.of_office(actor, office, now=now, page=number)
     title = _("{}主办的在办件").format(routes_now().office_names.get(office, ""))
     return _list(request, title, rows, overseeing.count(actor, office=office, now=now), now)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from weimin.catalogue.routes import place_name
 from weimin.kernel.errors import NotAllowed
 from weimin.network.actor import Actor
-from weimin.web.jinja import url
+from weimin.web.jinja import in_one_language, url
 
 SERVICE = "为民"
 
@@ -122,7 +122,8 @@ def page(
         "demo": settings.DEMO,
         "actor": actor,
     }
-    return render(request, template, {**shared, **context}, status=status)
+    with in_one_language():
+        return render(request, template, {**shared, **context}, status=status)
 
 
 def landing(actor: Actor) -> str:

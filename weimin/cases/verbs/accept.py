@@ -7,6 +7,7 @@ from weimin.cases.circumstances import notice
 from weimin.cases.duty import take_lead
 from weimin.cases.file import CaseFile
 from weimin.cases.materials import lacks, put_right
+from weimin.cases.numbering import numbered
 from weimin.cases.rows import ClockRow
 from weimin.cases.verb import verb
 from weimin.flow.transitions import begin
@@ -43,9 +44,10 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
     file.record(
         "accept",
         {
-            "from": start_on.isoformat(),
-            "due": {k: str(c.due_on) for k, c in file.clocks.items() if not c.met_at},
             "opened": opened,
+            # Where no term runs there is nothing to promise, and no 受理通知书.
+            **(numbered(file, "acceptance") if file.clocks.keys() & {"decision", "promise"} else {}),
+            **({"from": start_on.isoformat()} if by_law else {}),
             **({"note": note} if note else {}),
             **({"by_law": "行政许可法第三十二条"} if by_law else {}),
             **({"late": True} if waited and waited.late else {}),

@@ -1,5 +1,6 @@
 """办理: an office does its part. Reviews, visits, notices, decisions, delivery: all of them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from weimin.cases.cards import judge
@@ -9,7 +10,7 @@ from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
 from weimin.cases.verb import verb
 from weimin.flow.graph import StepSpec
-from weimin.flow.kinds import Ask, Outcome, kind_of
+from weimin.flow.kinds import Ask, Outcome, StepKind, kind_of
 from weimin.flow.transitions import complete as plan_completion
 from weimin.flow.transitions import work_is_done
 from weimin.kernel.errors import Invalid
@@ -66,13 +67,15 @@ def _finish(
     )
     judge(file, row)
     data: dict[str, Any] = {
-        "step": row.key, "outcome": outcome, "round": row.round, **mark,
+        "step": row.key, "outcome": outcome, **mark,
         **({"branch": row.branch} if row.branch else {}),
+        **({"round": row.round} if row.round > 1 else {}),
         **({"late": True} if row.late else {}),
     }
     if effect := EFFECTS.get(kind.key):
         data |= effect(file, row, answers, plan)
-    data["opened"] = file.carry_out(plan)
+    if opened := file.carry_out(plan):
+        data["opened"] = opened
     if file.row["state"] == "accepted" and work_is_done(file.item.flow, file.pure_steps):
         data["decided"] = settle(file, "done")  # a flow without a decision: registered, referred
     file.record(event, data, private=answers or None)
@@ -84,7 +87,16 @@ def _check_answers(
     kind = kind_of(spec.kind)
     if outcome not in kind.outcomes:
         raise Invalid(fields={"outcome": f"“{kind.title}”没有这个结果"})
-    asks = [ask for ask in spec.asks if outcome in ask.when]
+    check_asked(file, kind, [ask for ask in spec.asks if outcome in ask.when], answers)
+    if kind.check is None:
+        return
+    if said := kind.check(answers, row.opened_at, file.occurred_at, spec.limit, file.calendar):
+        raise Invalid(said)
+
+
+def check_asked(file: CaseFile, kind: StepKind, asks: Iterable[Ask], answers: dict[str, Any]) -> None:
+    """Whether that was answered which the kind asks for, and nothing else. Raises Invalid."""
+    asks = list(asks)
     unknown = set(answers) - {ask.key for ask in kind.asks}
     if unknown:
         raise Invalid(fields=dict.fromkeys(sorted(unknown), "这个环节没有这一项"))
@@ -95,10 +107,6 @@ def _check_answers(
     }
     if wrong:
         raise Invalid(fields=wrong)
-    if kind.check is None:
-        return
-    if said := kind.check(answers, row.opened_at, file.occurred_at, spec.limit, file.calendar):
-        raise Invalid(said)
 
 
 def _ask_fault(ask: Ask, given: Any) -> str | None:

@@ -3,6 +3,7 @@
 from weimin.cases import clocks
 from weimin.cases.effects import settle
 from weimin.cases.file import CaseFile
+from weimin.cases.numbering import numbered
 from weimin.cases.verb import verb
 from weimin.flow import transitions
 from weimin.kernel.errors import Invalid
@@ -20,7 +21,8 @@ def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
     clocks.meet(file, "notice", "acceptance")
     settle(file, "refused")
     opened = file.carry_out(transitions.refuse(file.item.flow, file.facts, file.pure_steps))
-    file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip(), "opened": opened})
+    file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip(), "opened": opened,
+                           **numbered(file, "refusal")})
 
 
 @verb("撤回申请")

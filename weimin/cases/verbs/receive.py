@@ -1,7 +1,7 @@
 """收件: a resident's matter comes in. The number exists from this minute on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -102,7 +102,8 @@ def receive(
     @transaction.atomic
     def once() -> Answer:
         made = intake() if callable(intake) else intake
-        asked = body_digest("receive", "", {"intake": asdict(made)})
+        asked = body_digest("receive", "", {
+            "intake": {**vars(made), "parties": [vars(party) for party in made.parties]}})
         return _receive(made, actor, now, key, asked, occurred_at, late_entry)
 
     try:

@@ -3,6 +3,7 @@
 from weimin.cases.circumstances import renewal_expires
 from weimin.cases.effects import settle
 from weimin.cases.file import CaseFile
+from weimin.cases.numbering import numbered
 from weimin.cases.verb import verb
 from weimin.flow.transitions import granted_by_law
 
@@ -22,5 +23,5 @@ def renew_by_silence(file: CaseFile) -> None:
     opened = file.carry_out(plan)
     file.record("renew_by_silence", {
         "decided": "granted", "by_law": "行政许可法第五十条", "opened": opened,
-        "expired": str(renewal_expires(file)),
+        "expired": str(renewal_expires(file)), **numbered(file, "decision"),
     })

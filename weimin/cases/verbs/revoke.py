@@ -1,11 +1,17 @@
 """撤销、注销: a certificate that was issued is taken back, in the open."""
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
-from weimin.cases.circumstances import standing
+from weimin.cases import delivery
+from weimin.cases.circumstances import standing, taken_back
+from weimin.cases.effects import enclose
 from weimin.cases.file import CaseFile
+from weimin.cases.kinds import DELIVERY
+from weimin.cases.numbering import numbered
 from weimin.cases.verb import verb
+from weimin.cases.verbs.complete import check_asked
 from weimin.kernel.errors import Invalid
 
 
@@ -68,6 +74,28 @@ def revoke(file: CaseFile, *, ground: str, reason: str) -> None:
         [file.occurred_at, why, file.row["id"]],
     )
     for row in standing(file):
-        row.set(answers={**(row.answers or {}), "revoked": ground})
+        row.set(answers={**(row.answers or {}), "revoked": ground,
+                         "revoked_at": file.occurred_at.isoformat()})
+    form = "revocation" if found.kind == "撤销" else "cancellation"
     file.record("revoke", {"ground": ground, "kind": found.kind, "basis": found.basis,
-                           "reason": reason.strip()})
+                           "reason": reason.strip(), **numbered(file, form, file.actor.office_id)})
+
+
+@verb("送达撤销、注销决定书")
+def deliver_revocation(file: CaseFile, *, answers: dict[str, Any]) -> None:
+    """Whoever held the certificate was handed the decision that takes it back: how, and what proves it.
+
+    The ways and their proofs are those of every result (送达); the case may long be closed. The
+    terms for reconsideration and litigation run from here.
+    Raises Invalid for a delivery without its proof.
+    """
+    row = taken_back(file)
+    assert row is not None and row.answers is not None  # the table of actions saw to it
+    check_asked(file, DELIVERY, DELIVERY.asks, answers)
+    delivery.check(answers, datetime.fromisoformat(row.answers["revoked_at"]), file.occurred_at, None,
+                   file.calendar)
+    enclose(file, answers, {"step": row.key, "round": row.round, "of": "revocation"})
+    handed = {**answers, "at": file.occurred_at.isoformat(), "by": file.actor.account_id,
+              "office": file.actor.office_id}
+    row.set(answers={**row.answers, "handed": handed})
+    file.record("deliver_revocation", {"way": answers["way"]}, private=answers)

@@ -1,4 +1,4 @@
-"""暂停计时 and 恢复计时: days that lawfully don't count, and the ones that do."""
+"""暂停办理 and 恢复办理: days that lawfully don't count, and the ones that do."""
 
 from weimin.cases import clocks
 from weimin.cases.file import CaseFile
@@ -14,17 +14,20 @@ def uncounted(item: ItemSpec) -> frozenset[str]:
     return item.profile.uncounted | set(item.data.get("limit", {}).get("uncounted_pauses", ()))
 
 
-@verb("暂停计时")
+@verb("暂停办理")
 def suspend(file: CaseFile, *, reason: PauseReason, expected: str, note: str = "") -> None:
     """Wait for something outside the office, with written notice of how long.
 
     行政许可法 art. 45 says which days don't count, and no others: for the rest the case waits,
     the resident sees why, and the clock goes on.
     """
+    wrong = {}
     if reason not in PAUSE_TITLES:
-        raise Invalid(fields={"reason": f"请选择：{'、'.join(PAUSE_TITLES.values())}"})
+        wrong["reason"] = "请选择等什么"
     if not expected.strip():
-        raise Invalid(fields={"expected": "必须书面告知申请人需要多长时间"})
+        wrong["expected"] = "请写明需要多长时间：必须书面告知申请人"
+    if wrong:
+        raise Invalid(fields=wrong)
     counts = reason not in uncounted(file.item)
     file.pauses.append(
         PauseRow(id=None, reason=reason, counts=counts, began=file.today, note=note.strip(),
@@ -34,7 +37,7 @@ def suspend(file: CaseFile, *, reason: PauseReason, expected: str, note: str = "
     file.record("suspend", {"reason": reason, "counts": counts, "expected": expected.strip()})
 
 
-@verb("恢复计时")
+@verb("恢复办理")
 def resume(file: CaseFile) -> None:
     """The reason is over; the dates move by the working days that did not count."""
     pause = file.open_pause

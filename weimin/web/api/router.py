@@ -337,7 +337,7 @@ def work(
     actor = actor_of(request)
     if not actor.is_staff:
         raise NotAllowed("这里是工作人员的接口")
-    rows = reading.work(actor, now=clock.now(), page=page)
+    rows = reading.work(actor, now=clock.now(), page=page).rows
     return _listed(request, response, rows, page, LAST_PAGE_OF_WORK)
 
 

@@ -1,6 +1,7 @@
 """一起同意: several open steps at once, after their list was read, with an opinion of one's own."""
 
 import uuid
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from weimin.cases import reading
 from weimin.cases.verbs import complete
-from weimin.flow.kinds import StepKind, kind_of
+from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import WeiminError
@@ -29,7 +30,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     picked = request.POST.getlist("case")[: reading.PAGE]
     versions = dict(filter(None, map(_step_of, picked)))
     found = reading.open_steps(actor, list(versions))
-    fit = [row for row in found if _opinion_is_all(_kind(row))]
+    fit = [row for row in found if asks_opinion_only(row)]
     opinion, sure = request.POST.get("opinion", "").strip(), request.POST.get("sure") == "1"
     key = request.POST.get("key") or uuid.uuid4().hex
     results = {row.step_id: _agree(row, actor, opinion, key, versions[row.step_id or 0])
@@ -54,13 +55,14 @@ def _step_of(picked: str) -> tuple[int, int] | None:
     return (int(step), int(version)) if step.isdigit() and version.isdigit() else None
 
 
-def _kind(row: reading.Row) -> StepKind:
-    return kind_of(row.item.flow.steps[row.step_key].kind)
+def asks_opinion_only(row: reading.Row) -> bool:
+    """Whether what waits is a step, and agreeing to it asks for an opinion and nothing else."""
+    return bool(row.step_id) and _opinion_is_all(row.item.flow.steps[row.step_key].kind)
 
 
-def _opinion_is_all(kind: StepKind) -> bool:
-    """Whether agreeing to such a step asks for an opinion and nothing else."""
-    asked = {ask.key for ask in kind.asks if ask.required and "approve" in ask.when}
+@cache
+def _opinion_is_all(kind: str) -> bool:
+    asked = {ask.key for ask in kind_of(kind).asks if ask.required and "approve" in ask.when}
     return asked == {"opinion"}
 
 

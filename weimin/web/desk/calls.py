@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from weimin.cases.calls import PAGE, calls
-from weimin.kernel.clock import say_date
+from weimin.kernel.clock import say_date, say_moment
 from weimin.kernel.codes import group_case_number
 from weimin.web.page import page, page_number, staff
 from weimin.web.words import plain_name
@@ -28,6 +28,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             "number": row.number, "shown": group_case_number(row.number),
             "item": plain_name(row.item.name), "reason": _(row.reason), "words": row.words,
             "place": row.place, "since": say_date(row.since.date()),
+            "tried": say_moment(row.tried) if row.tried else "",
             "href": f"{reverse('case', args=[row.number])}?from={request.path}",
             "people": [{"role": _(_ROLES[p.role]), "name": p.name, "phone": p.phone,
                         "href": reverse("reveal", args=[row.number, p.person_id])}

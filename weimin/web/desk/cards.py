@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from weimin.cases import reading
+from weimin.cases import overseeing, reading
 from weimin.cases.cards import COLOUR_TITLES, STATE_TITLES
 from weimin.web.page import HANDLERS, in_role, page, page_number, pages
 from weimin.web.words import plain_name
@@ -19,7 +19,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     number, state = page_number(request), request.GET.get("state", "")
     if state not in STATE_TITLES:
         state = ""
-    rows, counts = reading.cards(
+    rows, counts = overseeing.cards(
         actor, state=state, all_offices=actor.has(*_OVERSEERS), page=number
     )
     shown = counts.get(state, 0) if state else sum(counts.values())

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 from weimin.cases import materials, reading
 from weimin.cases.circumstances import doers
 from weimin.cases.clocks import CLOCK_TITLES
-from weimin.cases.facts import shown
+from weimin.cases.facts import shown, unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.on_the_spot import on_the_spot
 from weimin.cases.verb import VERBS
 from weimin.cases.written import ERASED
 from weimin.catalogue.routes import area_name
+from weimin.catalogue.spec import Field
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date
@@ -108,11 +109,13 @@ def context_of(
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     colour, word = light_of(file.due_at and local(file.due_at), file.warn_on, file.now)
-    forms = forms_of(file)
+    forms, refused = forms_of(file), None
     if error is not None:
         failed = _failed(forms, request.POST, verb)
         if failed is not None:
             failed.come_back(request.POST, error)
+        else:
+            refused = _refused(request.POST, error)
     if file.due_at and any(step.state == "open" for step in file.steps):
         word = _("全件{}").format(word)
     events = [trail.event_of(h, file.item) for h in whole.happenings]
@@ -128,10 +131,11 @@ def context_of(
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
-        "erased": file.applicant == ERASED, "pause": _pause(file), "cards": [card_words(file, card) for card in file.cards],
-        "key": uuid.uuid4().hex, "error": error, "back": back_of(request),
+        "erased": file.applicant == ERASED, "pause": _pause(file),
+        "returned": trail.returned(file, whole.happenings), "cards": [card_words(file, card) for card in file.cards],
+        "key": uuid.uuid4().hex, "refused": refused, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
-        "papers": papers, "delivered": delivery.shown(file), "ask": asking,
+        "papers": papers, "deliveries": delivery.shown(file), "ask": asking,
         "scans": any(f.files for f in forms),
         "signs": any(x.get("kind") == "signature" for f in forms for x in f.fields),
     }
@@ -141,6 +145,18 @@ def _failed(forms: list[Form], post: QueryDict, verb: str) -> Form | None:
     """The dialog whose answers were refused, if it is still offered."""
     return next((f for f in forms if f.action.verb == verb and (
         f.action.step is None or post.get("step") == str(f.action.step.id))), None)
+
+
+_WORDS = ("reason", "note", "opinion", "words", "said", "why", "answer-opinion", "answer-reason",
+          "answer-found", "answer-objection")
+
+
+def _refused(post: QueryDict, error: WeiminError) -> dict[str, str]:
+    """Why it was not done, where what was asked is not offered any more; what was written is kept."""
+    # The page that says so is drawn anew: nobody has to load it again.
+    stale = error.status == 409 and error.remedy.startswith("请刷新")
+    return {"message": error.message, "remedy": _("下面已经是最新情况。") if stale else error.remedy,
+            "written": "；".join(words for name in _WORDS if (words := str(post.get(name, "")).strip()))}
 
 
 _BACK = {"/today": "返回今日", "/desk/cards": "返回红黄牌", "/desk/search": "返回查找",
@@ -235,9 +251,13 @@ def person_of(someone: reading.Someone) -> dict[str, Any]:
             "relation": relation}
 
 
+_OF_PARTIES = ("person.name", "person.id_number", "person.phone", "organisation.")
+
+
 def facts_of(file: CaseFile) -> list[dict[str, Any]]:
-    # Name, number and phone stand with the applicant already.
-    labels = {f.key: f for f in file.item.form if f.key not in ("name", "id_number", "phone")}
+    """The answers of the form in words; who the parties are stands with them already."""
+    labels = {f.key: f for f in file.item.form
+              if f.key not in ("name", "id_number", "phone") and not f.prefill.startswith(_OF_PARTIES)}
     found = []
     for key, value in file.row["facts"].items():
         field = labels.get(key)
@@ -246,6 +266,8 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         options = dict(field.options)
         if isinstance(value, bool):
             value = _("是") if value else _("否")
+        elif field.type == "table":
+            value = "；".join(_row_of(field, row) for row in value)
         elif isinstance(value, list):
             value = "、".join(str(options.get(str(v), v)) for v in value)
         elif field.type == "area":
@@ -253,7 +275,17 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         else:
             value = options.get(str(value), shown(value))
         found.append({"label": field.label, "value": value})
+    if file.state in ("received", "noticed"):
+        found += [{"label": field.label, "value": _("还没填")}
+                  for field in unanswered(file.item, file.row["facts"])]
     return found
+
+
+def _row_of(field: Field, row: dict[str, Any]) -> str:
+    """A row of a table in words, what identifies masked."""
+    cells = ((column, row.get(column.key)) for column in field.columns)
+    return "，".join(str(dict(column.options).get(str(cell), shown(cell)))
+                    for column, cell in cells if cell not in (None, ""))
 
 
 def _clocks(file: CaseFile) -> list[dict[str, Any]]:

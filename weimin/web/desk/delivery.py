@@ -1,14 +1,18 @@
 """送达 on the screen: the dialog, what it answers, and how a delivery is shown afterwards."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from weimin.cases.circumstances import taken_back, untold
 from weimin.cases.delivery import ASKS, LABELS, RELATIONS, WAYS
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
+from weimin.cases.verbs.revoke import GROUNDS
 from weimin.documents import signature
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
@@ -75,8 +79,9 @@ def answers_of(request: HttpRequest, actor: Actor) -> dict[str, Any]:
 
 def waits(file: CaseFile) -> bool:
     """Whether something is still to be handed over."""
-    return any(row.state == "open" and kind_of(file.item.flow.steps[row.key].kind).delivers
-               for row in file.steps)
+    return untold(file) or any(
+        row.state == "open" and kind_of(file.item.flow.steps[row.key].kind).delivers
+        for row in file.steps)
 
 
 def last(file: CaseFile) -> StepRow | None:
@@ -85,18 +90,28 @@ def last(file: CaseFile) -> StepRow | None:
                  and kind_of(file.item.flow.steps[row.key].kind).delivers), None)
 
 
-def shown(file: CaseFile) -> dict[str, Any] | None:
-    """The delivery of a case for its page: rows of label and value, and where its files are."""
-    row = last(file)
-    if row is None or row.answers is None or row.answers.get("way") not in WAYS:
-        return None
-    rows = [{"label": _("方式"), "value": WAYS[row.answers["way"]].title},
-            {"label": _("登记时间"), "value": say_moment(local(row.done_at)) if row.done_at else ""}]
+def shown(file: CaseFile) -> list[dict[str, Any]]:
+    """The deliveries of a case for its page: of its result, and of what took that back."""
+    found = []
+    row, back = last(file), taken_back(file)
+    if row is not None and row.answers and row.answers.get("way") in WAYS:
+        found.append(_one(file, _("送达"), row.answers, row.done_at, "delivery"))
+    if back is not None and (handed := (back.answers or {}).get("handed")):
+        kind = GROUNDS[(back.answers or {})["revoked"]].kind
+        found.append(_one(file, _("{}决定书的送达").format(kind), handed,
+                          datetime.fromisoformat(handed["at"]), "revocation-delivery"))
+    return found
+
+
+def _one(file: CaseFile, title: str, said: Mapping[str, Any], at: datetime | None, form: str
+         ) -> dict[str, Any]:
+    """Rows of label and value, and where the files of a delivery are."""
+    rows = [{"label": _("方式"), "value": WAYS[said["way"]].title},
+            {"label": _("登记时间"), "value": say_moment(local(at)) if at else ""}]
     for key, label in LABELS.items():
-        value = row.answers.get(key)
+        value = said.get(key)
         if value and key not in ("way", "signature", "consent"):
             rows.append({"label": label, "value": RELATIONS[value] if key == "relation" else value})
-    found = {key: reverse("file", args=[row.answers[key]]) if row.answers.get(key) else None
+    files = {key: reverse("file", args=[said[key]]) if said.get(key) else None
              for key in ("signature", "consent")}
-    return {"rows": rows, **found,
-            "paper": reverse("paper", args=[file.number, "delivery"])}
+    return {"title": title, "rows": rows, **files, "paper": reverse("paper", args=[file.number, form])}

@@ -3,8 +3,10 @@
 The server says which verbs an actor may use; this says only what their dialogs look like.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -25,7 +27,7 @@ from weimin.cases.verbs.suspend import uncounted
 from weimin.catalogue.routes import Routes
 from weimin.catalogue.spec import Field
 from weimin.flow.actions import Action
-from weimin.flow.kinds import kind_of
+from weimin.flow.kinds import Ask, StepKind, kind_of
 from weimin.flow.profiles import COUNTED, PAUSE_TITLES
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
@@ -63,7 +65,7 @@ class Form:
         said = dict(error.fields) if isinstance(error, Invalid) else {}
         for each in self.fields:
             name = str(each["name"])
-            key = name.removeprefix("answer-").removeprefix("gap-")
+            key = name.removeprefix("answer-").removeprefix("gap-").removeprefix("wrong-")
             if key in said:
                 self._mark(name, f"{self.id}-{name}", said.pop(key))
             if name in post and each.get("kind") != "hidden":
@@ -115,6 +117,9 @@ def _on_the_spot(file: CaseFile) -> Form | None:
 
 
 def _form(file: CaseFile, action: Action) -> Form:
+    if action.verb == "return_to" and action.step:  # “退回：县级决定” reads as if it went there
+        here = file.item.flow.steps[action.step.key].title
+        action = replace(action, title=_("退回前面的环节（从“{}”）").format(here))
     name = f"{action.verb}-{action.step.id}" if action.step else action.verb
     maker = _FIELDS.get(action.verb)
     form = Form(
@@ -139,7 +144,8 @@ _HINTS = {
     "refuse": "书面决定会写明理由和救济途径（行政复议、行政诉讼）。",
     "hand_over": "对方接收以前，您的岗位仍是主办。",
     "transfer": "计时不停，居民会收到告知。",
-    "suspend": "居民会收到书面告知：等什么、要多久。",
+    "accept": "办理期限从受理起算，居民会收到告知。受理通知书随后在“打印”里。",
+    "suspend": "居民会收到书面告知：等什么、要多久。期间各环节不办；期限停不停，写在每一项后面。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
@@ -169,7 +175,7 @@ def _complete(file: CaseFile, action: Action) -> Fields:
     ]
     for ask in spec.asks:
         shape: dict[str, Any] = {"name": f"answer-{ask.key}", "label": ask.label,
-                                 "optional": not ask.required or len(ask.when) < 3}
+                                 "optional": not ask.required, "hint": _only_for(ask, kind)}
         if ask.type == "choice":
             shape |= {"kind": "radios", "options": list(ask.options), "optional": False}
         elif ask.type == "date":
@@ -184,6 +190,14 @@ def _complete(file: CaseFile, action: Action) -> Fields:
     return fields
 
 
+def _only_for(ask: Ask, kind: StepKind) -> str | None:
+    """With which results alone something must be answered, in words."""
+    outcomes = [title for key, title in kind.outcomes.items() if key in ask.when]
+    if not ask.required or len(outcomes) == len(kind.outcomes):
+        return None
+    return _("结果是“{}”的必填").format("”“".join(outcomes))
+
+
 def _done_outside(file: CaseFile, action: Action) -> Fields:
     there = [field for field in _complete(file, action) if field.get("kind") != "signature"]
     return [*there, _text("why", _("为什么在系统外办理"))]
@@ -192,13 +206,16 @@ def _done_outside(file: CaseFile, action: Action) -> Fields:
 def _notify(file: CaseFile, action: Action) -> Fields:
     absent = {spec.key for spec in materials.missing(file)}
     options = [(spec.key, spec.name) for spec in materials.wanted(file)]
+    blank = {field.key for field in unanswered(file.item, file.row["facts"])}  # told anyway
     fields: Fields = [
-        {"name": "missing", "label": _("缺少或不合要求的材料"), "kind": "checkboxes",
+        {"name": "missing", "label": _("缺少的材料"), "kind": "checkboxes",
          "options": options, "value": [key for key, name in options if key in absent]},
-        {"name": "unfilled", "label": _("没有填、填错的内容"), "kind": "checkboxes", "optional": True,
-         "options": [(f.key, f.label) for f in asking.asked_fields(file.item)],
-         "value": [f.key for f in unanswered(file.item, file.row["facts"])]},
-        _text("said", _("其他要告诉申请人的"), optional=True),
+        *({"name": f"wrong-{key}", "label": _("{}：哪里不符合要求").format(name), "optional": True,
+           "width": "full"} for key, name in options if key not in absent),
+        {"name": "unfilled", "label": _("填得不对的内容"), "kind": "checkboxes", "optional": True,
+         "options": [(f.key, f.label) for f in asking.asked_fields(file.item) if f.key not in blank]},
+        _text("mistaken", _("这些内容哪里不对"), optional=True, rows=2),
+        _text("said", _("其他要告诉申请人的"), optional=True, rows=2),
     ]
     if action.verb == "notify_again":
         fields.append(_text("reason", _("为什么再次告知")))
@@ -210,7 +227,7 @@ def _supplement(file: CaseFile, action: Action) -> Fields:
               if file.materials.get(spec.key) in ("missing", "promised", None)]
     return [{"name": "have", "label": _("现在补来的材料"), "kind": "checkboxes",
              "options": [(spec.key, spec.name) for spec in absent],
-             "value": [spec.key for spec in absent if spec.need != "optional"]}] if absent else []
+             "optional": True}] if absent else []  # what came is ticked by whoever holds it
 
 
 def _accept(file: CaseFile, action: Action) -> Fields:
@@ -261,10 +278,13 @@ def _suspend(file: CaseFile, action: Action) -> Fields:
 
 def _extend(file: CaseFile, action: Action) -> Fields:
     longest = longest_extension(file)
-    words = longest.words if longest else ""
+    if longest is None:
+        return [_text("reason", _("理由（会告知申请人）"))]
+    unit = longest.words.removeprefix(str(longest.count))
     return [
-        {"name": "term", "label": _("延长"), "value": str(longest or ""), "width": "10",
-         "hint": _("最多{}；写成 10wd（工作日）").format(words)},
+        {"name": "unit", "kind": "hidden", "value": longest.unit},
+        {"name": "term", "label": _("延长多少{}").format(unit.removeprefix("个")), "value": str(longest.count),
+         "kind": "number", "width": "6", "hint": _("最多{}").format(longest.words)},
         _text("reason", _("理由（会告知申请人）")),
     ]
 
@@ -362,7 +382,8 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
-    "revoke": _revoke, "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
+    "revoke": _revoke, "deliver_revocation": lambda file, action: delivery.fields(file),
+    "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign,
     "erase": _erase,
     "contest_card": _contest, "rule_on_card": _rule_on,
@@ -383,6 +404,12 @@ def params_of(verb: str, post: QueryDict) -> dict[str, Any]:
     return found
 
 
+def _term(post: QueryDict) -> str:
+    """How much is typed as a number; of what, the dialog knows."""
+    count = re.sub(r"\s|个?工作日|天|日", "", unicodedata.normalize("NFKC", post.get("term", "")))
+    return f"{count}{post.get('unit', '')}" if count.isascii() and count.isdigit() else post.get("term", "")
+
+
 def _number(post: QueryDict, name: str) -> int:
     text = post.get(name, "")
     if not text.isdigit():
@@ -396,10 +423,14 @@ def _answers(post: QueryDict) -> dict[str, Any]:
 
 
 def _missing(post: QueryDict) -> dict[str, Any]:
-    said = str(post.get("said", "")).strip()
-    unfilled = dict.fromkeys(post.getlist("unfilled"), _("没有填，或者填错"))
-    return {"missing": {key: _("缺少或不合要求") for key in post.getlist("missing")},
-            "form": {**unfilled, **({"other": said} if said else {})}}
+    said, mistaken = (str(post.get(name, "")).strip() for name in ("said", "mistaken"))
+    unfilled = post.getlist("unfilled")
+    if unfilled and not mistaken:
+        raise Invalid(fields={"mistaken": _("请写明哪里不对，申请人照着改")})
+    wrong = _prefixed(post, "wrong-")
+    absent = {key: wrong.pop(key, _("未提供")) for key in post.getlist("missing")}
+    return {"missing": absent, "wrong": wrong,
+            "form": {**dict.fromkeys(unfilled, mistaken), **({"other": said} if said else {})}}
 
 
 def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -423,9 +454,10 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "return_to": lambda post: {"target": post.get("target", ""), "reason": post.get("reason", ""),
                                "straight_back": post.get("straight_back") == "1"},
     "revoke": lambda post: {"ground": post.get("ground", ""), "reason": post.get("reason", "")},
+    "deliver_revocation": lambda post: {"answers": {}},  # the ways of delivery are read by themselves
     "suspend": lambda post: {"reason": post.get("reason", ""),
                              "expected": post.get("expected", ""), "note": post.get("note", "")},
-    "extend": lambda post: {"term": post.get("term", ""), "reason": post.get("reason", "")},
+    "extend": lambda post: {"term": _term(post), "reason": post.get("reason", "")},
     "hand_over": lambda post: {"post": _number(post, "post"), "reason": post.get("reason", "")},
     "transfer": lambda post: {"office": _number(post, "office"),
                               "reason": post.get("reason", "")},

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from markupsafe import Markup
 
+from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import CHANNELS
@@ -21,10 +22,9 @@ from weimin.kernel.errors import AlreadyOpen, Invalid, WeiminError
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
 from weimin.registry.certificates import held
-from weimin.registry.models import Organisation, Person
-from weimin.registry.people import home_of, known_person
-from weimin.trail.models import Reveal
-from weimin.web import asking, guided
+from weimin.registry.models import Organisation
+from weimin.registry.people import known_person, places_of
+from weimin.web import asking, guided, lookups
 from weimin.web.desk.areas import areas_for
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
@@ -96,41 +96,26 @@ def _known(post: QueryDict, actor: Actor, item: ItemSpec) -> QueryDict:
     except ValueError as error:
         raise Invalid(fields={"identity": str(error)}) from None
     person = known_person(number)
-    known = {
+    known: dict[str, str] = {
         "person.birth": codes.birth_of(number).isoformat(), "person.sex": codes.sex_of(number),
         "person.id_number": number,
     }
     own = own_village(actor)
     if person is not None:
-        _looked_up(actor, person, item)
+        lookups.note(actor, person, item)
         typed["name"], typed["known"] = person.name, "1"
-        home = home_of(person, clock.today())
-        if home and typed.get("area", "") in ("", own):
-            typed["area"] = home
-        known |= {
-            "person.name": person.name, "person.ethnic": person.ethnic,
-            "person.household_area": home, "person.residence_area": person.residence_id or "",
-        }
+        known |= {"person.name": person.name, "person.ethnic": person.ethnic,
+                  **places_of(person, clock.today())}
+        # A site is where it is; where somebody is registered or lives is known of him.
+        place = known.get(asking.PLACE_FIELDS.get(item.place, ""))
+        if place and typed.get("area", "") in ("", own):
+            typed["area"] = place
+    else:
+        typed["known"] = "0"
     for field in item.form:
         if known.get(field.prefill) and typed.get(f"f-{field.key}", "") in ("", own):
             typed[f"f-{field.key}"] = known[field.prefill]
     return typed
-
-
-def _looked_up(actor: Actor, person: Person, item: ItemSpec) -> None:
-    """Leave a trace, once a day for an officer and a person."""
-    if not _may_see(actor, person):
-        Reveal.objects.create(
-            account_id=actor.account_id, post_id=actor.post_id, subject_type="person",
-            subject_id=person.pk, what="intake", purpose=_("收件带出：{}").format(item.name),
-        )
-
-
-def _may_see(actor: Actor, person: Person) -> bool:
-    """Whether this officer looked that person up today, of which there is a trace."""
-    midnight = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Reveal.objects.filter(account_id=actor.account_id, subject_type="person", what="intake",
-                                 subject_id=person.pk, at__gte=midnight).exists()
 
 
 def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, dict[str, str]]:
@@ -144,7 +129,7 @@ def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, di
         person = known_person(codes.identity_number(typed.get("identity", "")))
     except ValueError:
         return "", {}
-    if person is None or not _may_see(actor, person):
+    if person is None or not lookups.noted(actor, person):
         return "", {}
     found = held(wanted.keys(), person=person.pk)
     return person.phone_mask or "", {wanted[kind]: each.number for kind, each in found.items()}
@@ -164,6 +149,8 @@ def _known_organisation(typed: QueryDict) -> QueryDict:
     if found is not None:
         typed["org_name"], typed["known"] = found.name, "1"
         typed["org_legal"] = typed.get("org_legal") or found.legal_representative
+    else:
+        typed["known"] = "0"
     return typed
 
 
@@ -174,8 +161,10 @@ def _form(
     fields = error.fields if isinstance(error, Invalid) else {}
     errors = [{"href": f"#{_anchor(key)}", "text": said} for key, said in fields.items()]
     if error is not None and not errors:
-        errors = [{"href": "#another" if isinstance(error, AlreadyOpen) else "#who",
-                   "text": f"{error.message} {error.remedy}"}]
+        twin = isinstance(error, AlreadyOpen)
+        errors = [{"href": "#another" if twin else "#who",
+                   "text": _("同一申请人已有同样的件在办；确实是另一件事，请勾选“另办一件”") if twin
+                   else f"{error.message} {error.remedy}"}]
     who = asking.who_of(typed, item)
     phone, replaced = _registered(actor, typed, item)
     return page(
@@ -237,6 +226,7 @@ def received(request: HttpRequest, number: str) -> HttpResponse:
         notice=file.clocks["notice"].due_on if "notice" in file.clocks else None,
         can_accept=any(a.verb == "accept" for a in file.actions()),
         lacking=[m for m in file.materials.values() if m == "missing"],
+        blank=[field.label for field in unanswered(file.item, file.row["facts"])],
         qr=_qr(request.build_absolute_uri(f"{reverse('follow')}?number={file.number}")),
     )
 

@@ -14,6 +14,7 @@ from weimin.cases import reading
 from weimin.cases.file import CaseFile
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
+from weimin.web.desk.batch import asks_opinion_only
 from weimin.web.desk.case import context_of
 from weimin.web.jinja import url
 from weimin.web.page import HANDLERS, in_role, page, page_number, part_of, staff
@@ -30,16 +31,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     actor, now = in_role(request, *HANDLERS), clock.now()
     view, number = request.GET.get("view", "mine"), page_number(request, 20)
     late_only, chosen = view == "late", request.GET.get("case", "")
-    rows = reading.work(actor, now=now, late_only=late_only, page=number)
-    total, late = reading.work_count(actor, now=now)
-    shown = late if late_only else total
+    work = reading.work(actor, now=now, late_only=late_only, page=number)
+    shown = work.late if late_only else work.total
+    groups = _groups(work.rows, now, chosen)
     context: dict[str, Any] = {
-        "groups": _groups(rows, now, chosen), "view": "late" if late_only else "mine",
+        "groups": groups, "picks": any(case["pick"] for group in groups for case in group["cases"]),
+        "view": "late" if late_only else "mine",
         "number": number, "total": shown,
         "filters": [
             {"text": _("等我办"), "href": "?view=mine", "current": not late_only,
-             "count": _count(total)},
-            {"text": _("超期"), "href": "?view=late", "current": late_only, "count": _count(late),
+             "count": _count(work.total)},
+            {"text": _("超期"), "href": "?view=late", "current": late_only, "count": _count(work.late),
              "tone": "late"},
         ],
         "pager": _pager(number, shown, f"?view={view}&page="),
@@ -65,7 +67,7 @@ def _pager(number: int, total: int, base: str) -> dict[str, object]:
     }
 
 
-def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[str, object]]:
+def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[str, Any]]:
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits, pick = url("case", "0").removesuffix("0"), _("等您{}"), _("选 {}")
@@ -76,7 +78,8 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
         groups.setdefault(colour, []).append(
             {
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
-                "href": address + row.number, "name": name, "pick": pick.format(name),
+                "href": address + row.number, "name": name,
+                "pick": pick.format(name) if asks_opinion_only(row) else "",
                 "why": waits.format(row.waits_for),
                 "number": group_case_number(row.number), "color": colour, "word": word,
                 "current": row.number == chosen, "picked": False,

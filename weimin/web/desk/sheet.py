@@ -29,7 +29,7 @@ def excel(request: HttpRequest) -> HttpResponse:
                               size=reading.EXACT_UP_TO)
     else:
         rows = reading.work(actor, now=now, late_only=request.GET.get("view") == "late",
-                            size=reading.EXACT_UP_TO)
+                            size=reading.EXACT_UP_TO).rows
     response = HttpResponse(
         _book(rows, now),
         content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -14,11 +14,13 @@ from weimin.catalogue.spec import ItemSpec
 from weimin.flow.actions import OUTCOME_TITLES
 from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
+from weimin.flow.profiles import PAUSE_TITLES
+from weimin.flow.terms import Term
 from weimin.kernel.clock import local, say_date, say_moment
 
 _PLAIN = (
     ("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"), ("certificate", "证照 {}"),
-    ("document", "文书 {}"), ("term", "延长 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
+    ("document", "文书 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
     ("by_law", "依据{}，系统计为受理"),
 )
 
@@ -57,6 +59,8 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append(_("工作人员代申请人登记"))
     if data.get("missing"):
         said.append("缺：" + "、".join(data["missing"]))
+    if isinstance(data.get("wrong"), dict):
+        said.append("不符合要求：" + "、".join(f"{name}（{why}）" for name, why in data["wrong"].items()))
     if isinstance(data.get("form"), dict):
         labels = {field.key: field.label for field in item.form}
         said += [f"{labels[key]}：{why}" if key in labels else why for key, why in data["form"].items()]
@@ -64,7 +68,11 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append((_("更正：{}") if happening.verb == "correct" else _("补来：{}")).format(names))
     if data.get("lacking"):
         said.append(_("还缺：{}").format("、".join(data["lacking"])))
-    said += [words.format(data[key]) for key, words in _PLAIN if data.get(key)]
+    said += [words.format(PAUSE_TITLES.get(data[key], data[key])) for key, words in _PLAIN if data.get(key)]
+    if happening.verb in ("suspend", "resume") and "counts" in data:
+        said.append(_("照常计时") if data["counts"] else _("依法不计时"))
+    if data.get("term"):
+        said.append(_("延长{}").format(Term.parse(data["term"]).words))
     said += _cards(flow, data.get("cards", ()))
     if data.get("card"):
         said += _cards(flow, [data["card"]])
@@ -106,12 +114,26 @@ def _titles(flow: Flow, keys: list[str]) -> str:
     return "、".join(flow.steps[key].title if key in flow.steps else key for key in keys)
 
 
+def returned(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[str, str]]:
+    """For each open step that was sent back: by whom, why, and where it goes when it is done."""
+    back = {row.key for row in file.steps if row.state == "open" and row.round > 1}
+    found = []
+    for h in happenings:  # the newest first: an older return of the same step is over
+        if h.verb == "return_to" and h.data.get("target") in back:
+            back.discard(h.data["target"])
+            then = _("。重办后直接回到退回的环节") if h.data.get("straight_back") else ""
+            found.append({
+                "title": _("“{}”是退回来重办的").format(_titles(file.item.flow, [h.data["target"]])),
+                "text": f"{h.office} {h.who}：{h.data.get('reason', '')}{then}"})
+    return found
+
+
 # -- what the offices found ----------------------------------------------------------------------
 
 
 def opinions(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[str, Any]]:
     """What every office said when it did its part, for those who decide after it."""
-    by = {(h.data.get("step"), h.data.get("branch", ""), h.data.get("round")): h for h in happenings
+    by = {(h.data.get("step"), h.data.get("branch", ""), h.data.get("round", 1)): h for h in happenings
           if "outcome" in h.data}
     found = []
     for row in file.steps:
@@ -140,16 +162,18 @@ _DONE = {
     "notify_again": "已再次告知，请打印交给申请人。", "supplement": "已登记补来的材料和内容。",
     "refuse": "已决定不予受理，请打印决定书送达申请人。", "transfer": "已移送，居民会收到告知。",
     "return_to": "已退回，前面的环节重新办理。", "done_outside": "已登记线下办理的结果。",
-    "reassign": "已改派。", "suspend": "已暂停，居民会收到告知。", "resume": "已恢复计时。",
-    "extend": "已批准延期，居民会收到告知。", "hand_over": "已提出移交，等对方接收。",
+    "reassign": "已改派。", "suspend": "已暂停，居民会收到告知。", "resume": "已恢复办理。",
+    "extend": "已批准延期，请打印通知书告知申请人。", "hand_over": "已提出移交，等对方接收。",
     "take_over": "已接收，现在由您的岗位主办。", "correct": "已更正，原来的内容留在办理经过里。",
     "withdraw": "申请已撤回，办件结束。", "end": "已终止办理。", "close": "已办结归档。",
-    "reopen": "已重新办理，期限重新计算。", "erase": "个人信息已删除。", "revoke": "证照已失效，核验时看得到。",
+    "reopen": "已重新办理，期限重新计算。", "erase": "个人信息已删除。",
+    "revoke": "证照已失效，核验时看得到。请打印决定书送达持证人。", "deliver_revocation": "已登记决定书的送达。",
     "upgrade": "已改按新版事项办理。", "nudge": "已催办。", "contest_card": "已申辩，等督查裁定。",
     "rule_on_card": "已裁定。", "call": "已登记电话告知。", "on_the_spot": "这几步都已办好。",
 }
 _PRINTED = {"notify_missing": "notice", "notify_again": "notice", "accept": "acceptance",
-            "refuse": "refusal", "on_the_spot": "certificate"}
+            "refuse": "refusal", "extend": "extension", "revoke": "revocation",
+            "deliver_revocation": "revocation-delivery", "on_the_spot": "certificate"}
 
 
 def done(verb: str, events: list[dict[str, Any]], papers: list[dict[str, str]],
@@ -162,4 +186,5 @@ def done(verb: str, events: list[dict[str, Any]], papers: list[dict[str, str]],
         words = _("“{}”已登记：{}。").format(events[0]["what"], said)
         form = "decision" if happenings[0].data.get("decided") else form
         form = "certificate" if happenings[0].data.get("certificate") else form
+        form = "delivery" if happenings[0].data.get("way") else form
     return {"words": words or _("已办好。"), "paper": next((p for p in papers if p["form"] == form), None)}

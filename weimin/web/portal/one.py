@@ -28,15 +28,16 @@ _WORDS = {
     "receive": "收到申请", "accept": "受理了", "notify_missing": "请您补材料",
     "notify_again": "再次请您补材料", "supplement": "补交材料", "refuse": "没有受理",
     "transfer": "转给了有权办理的单位", "succeed": "由新的单位接着办", "return_to": "退回前一步重新办",
-    "suspend": "暂停计时", "resume": "接着计时", "extend": "延长了期限", "hand_over": "换人负责",
+    "suspend": "暂停办理", "resume": "接着办理", "extend": "延长了期限", "hand_over": "换人负责",
     "take_over": "接手负责", "reassign": "换人经办", "issue_cards": "因期限对办理单位亮牌",
     "contest_card": "办理单位对亮牌作了说明", "rule_on_card": "督查裁定了亮牌", "end": "终止办理",
     "close": "办完归档", "reopen": "重新办理", "nudge": "催办", "rate": "评价",
-    "rate_words": "补充评价", "revoke": "撤销或注销证照", "withdraw": "撤回申请",
+    "rate_words": "补充评价", "revoke": "撤销或注销证照", "deliver_revocation": "送达撤销（注销）决定书", "withdraw": "撤回申请",
     "recompute": "因放假安排重新计算期限", "upgrade": "改按新的办事规定办",
 }
 # The papers that say how it ended, and how to contest it; the certificate has a button of its own.
-_PAPERS = {"refusal": "下载不予受理决定书", "decision": "下载决定书", "revocation": "下载撤销（注销）决定书"}
+_PAPERS = {"refusal": "下载不予受理决定书", "decision": "下载决定书", "revocation": "下载撤销（注销）决定书",
+           "extension": "下载延期通知书"}
 _OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "再办一次"}
 
 
@@ -52,6 +53,7 @@ class Headline:
 def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None) -> HttpResponse:
     """The page. ``error``: what was wrong with what was just sent from it."""
     forms, rated = forms_of(file), request.GET.get("thanks", "")
+    extended = ["extension"] if any(c.extension for c in file.clocks.values()) else []
     happened = reading.happenings(file.id)
     kept = list(Certificate.objects.filter(case_id=file.id).order_by("-id"))
     valid = next((c for c in kept if c.revoked_at is None), None)
@@ -75,7 +77,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
         thanks=contacts.get(int(rated)) if rated.isdigit() else None, rated=rated,
-        papers=[(form, _PAPERS[form]) for form in results(file) if form in _PAPERS], key=uuid.uuid4().hex,
+        papers=[(form, _PAPERS[form]) for form in (*extended, *results(file)) if form in _PAPERS], key=uuid.uuid4().hex,
         errors=[{"href": f"#{name}", "text": said} for name, said in _faults(error)],
     )
 
@@ -135,7 +137,7 @@ def headline(file: CaseFile, office: str, certificate: Certificate | None) -> He
     if file.state == "received":
         return Headline(tone=tone, title=_("申请收到了，等{}看材料").format(office), text=again)
     if file.open_pause is not None:
-        return Headline(tone="info", title=_("暂停计时"), text=_("要等：{}。结束后接着办。").format(
+        return Headline(tone="info", title=_("暂停办理"), text=_("要等：{}。结束后接着办。").format(
             file.open_pause.expected or file.open_pause.note or _("有关结果")))
     now = "、".join(dict.fromkeys(
         file.item.flow.steps[s.key].title for s in file.steps if s.state == "open"))
@@ -173,9 +175,20 @@ def _event(happening: reading.Happening, file: CaseFile) -> dict[str, Any]:
         who = _("您") if own else _("系统") if happening.who == "系统" else mask_name(happening.who)
         if own and happening.verb == "receive":
             what = _("提交申请")
-    said = data.get("reason") or ("缺：" + "、".join(data["missing"]) if data.get("missing") else None)
+    said = data.get("reason") or _asked_for(data, file) or None
     return {"at": say_date(local(happening.at).date()), "what": what, "who": who, "said": said,
             "proof": None, "tone": "calm", "icon": None}
+
+
+def _asked_for(data: dict[str, Any], file: CaseFile) -> str:
+    """What a notice asked for, as it stands on the notice."""
+    if "missing" not in data or "form" not in data:
+        return ""
+    absent = _("缺：{}").format("、".join(data["missing"])) if data["missing"] else ""
+    wrong = [f"{name}：{why}" for name, why in data.get("wrong", {}).items()]
+    labels = {field.key: f"{field.label}：" for field in file.item.form}
+    form = [f"{labels.get(key, '')}{why}" for key, why in data["form"].items()]
+    return "；".join(filter(None, (absent, *wrong, *form)))
 
 
 def _step_words(flow: Flow, data: dict[str, Any]) -> str:

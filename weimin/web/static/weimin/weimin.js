@@ -22,7 +22,7 @@
     }
     if (hit('[data-leave]')) sessionStorage.clear();   /* a shared PC keeps nobody's drafts */
     if ((t = hit('a[href^="#"]')) && t.hash.length > 1 && (m = d.getElementById(t.hash.slice(1)))) {
-      if (m.showModal) { e.preventDefault(); $$('[data-menu][open]').forEach(function (x) { x.open = false; }); m.showModal(); }
+      if (m.showModal) { e.preventDefault(); $$('[data-menu][open]').forEach(function (x) { if (x.contains(t)) $('summary', x).focus(); x.open = false; }); m.showModal(); }
       else if (m.tabIndex >= 0 && t.closest('[data-errors]')) { e.preventDefault(); m.focus(); m.scrollIntoView({ block: 'nearest' }); }
     }
     if ((t = hit('[data-close]')) && t.closest('dialog').open) { e.preventDefault(); t.closest('dialog').close(); }
@@ -101,7 +101,7 @@
       $$('button', f).forEach(function (b) { b.disabled = true; });
       get(f.action, 'case', body).then(function (answer) {
         if (!show(answer)) location = '/desk/cases/' + $('[data-case]', pane).dataset.case;
-        else if (answer.ok) relist();
+        else if (answer.ok || !$('dialog[open]', pane)) relist();   /* refused as out of date: the list is too */
       }).catch(function () { $$('button', f).forEach(function (b) { b.disabled = false; }); alert(pane.dataset.broken); });
     });
   }
@@ -128,7 +128,8 @@
       });
       if (fewer) return;
       if (errors) { form.insertBefore(d.importNode(errors, true), $('.two', form)); $('[data-errors]', form).focus(); return; }
-      if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
+      if (look === '1' && !errors) m = $$('[data-part] input.in,[data-part] select.in', form).filter(function (x) { return !x.value && x.required && x.offsetParent; })[0] || $('[name=have]', form);
+      else if (by && (m = by.closest && by.closest('fieldset') && d.getElementById(by.closest('fieldset').id))) m = $$('.rowset', m).pop().querySelector('input');
       else m = $$('input,select,textarea,button', form).filter(function (x) { return mark && mark.name && x.name === mark.name && (!mark.tick && x.type !== 'submit' || x.value === mark.value); })[0];
       if (m) m.focus();
     });
@@ -203,7 +204,7 @@
   /* A page, or a part of one that came later */
   function ready(scope) {
     var m = $('[data-errors]', scope), at = memo(sessionStorage, 'at');
-    $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });
+    $$('dialog[open]', scope).forEach(function (x) { if (x.showModal) { x.open = false; x.showModal(); } });   /* a form that came back */
     $$('[data-keys-off]', scope).forEach(function (c) { c.checked = memo(localStorage, 'keys') === 'off'; });
     drafts(scope); count();
     if (m) m.focus();
