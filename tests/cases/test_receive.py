@@ -8,7 +8,7 @@ from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, intake, look, receiv
 from weimin.cases.models import Access, Case, Duty, Material
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Party
-from weimin.kernel.codes import is_case_number
+from weimin.kernel.codes import group_case_number, is_case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, KeyReused, NotAllowed, NotFound
 
 
@@ -52,7 +52,7 @@ def test_the_same_key_with_another_body_is_an_error(cast: Cast, now: datetime) -
 
 def test_a_second_open_case_for_the_same_thing_is_asked_about(cast: Cast, now: datetime) -> None:
     first = received(cast, now)
-    with pytest.raises(AlreadyOpen, match=first):
+    with pytest.raises(AlreadyOpen, match=group_case_number(first)):
         receive(intake(cast.zhao), actor=cast.info, now=now)
     meant = receive(intake(cast.zhao, another_is_meant=True), actor=cast.info, now=now)
     assert meant.number != first

@@ -44,6 +44,19 @@ def test_the_diff_names_what_would_change_and_the_running_cases(
     assert "1 件在办件仍按原版办理" in said
 
 
+def test_the_diff_names_the_question_that_changed_and_not_the_whole_form(db: None, changed: Path) -> None:
+    path = changed / "items" / "elderly-care.yaml"
+    text = path.read_text(encoding="utf-8")
+    line = "    - {key: low_income, label: 是否低收入家庭, type: bool, required: true}\n"
+    assert line in text
+    path.write_text(text.replace(line, line.replace("是否低收入家庭", "家里是不是低收入")
+                                 + "    - {key: alone, label: 是否独居, type: bool, required: false}\n", 1),
+                    encoding="utf-8")
+    said = "\n".join(diff(read_pack(changed)))
+    assert "form.low_income.label：是否低收入家庭 → 家里是不是低收入" in said
+    assert "form.alone：（无） → 是否独居" in said and "{" not in said
+
+
 def test_the_same_pack_changes_nothing(db: None) -> None:
     assert list(diff(read_pack(ROOT / "packs" / "hengyang"))) == ["没有变化"]
 

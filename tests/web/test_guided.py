@@ -135,6 +135,8 @@ def test_how_many_pages_there_are_stays_the_same(zhao: Client) -> None:
 def test_a_date_is_understood_however_it_is_written(zhao: Client, written: str) -> None:
     zhao.get(PAGES)
     answer(zhao, "f-birth", **{"f-birth": written})
+    to_the_end(zhao)  # where he reads what was understood, not what he typed
+    assert "1990年10月1日" in zhao.get(f"{PAGES}/check").content.decode()
 
 
 def test_every_fault_of_a_page_is_counted_and_a_name_is_never_cut(zhao: Client, cast: Cast) -> None:

@@ -45,7 +45,7 @@ def checked(
             wrong[key] = "这个事项的表单没有这一项"
         else:
             try:
-                kept[key] = _checked_one(fields[key], given)
+                kept[key] = checked_one(fields[key], given)
             except ValueError as error:
                 wrong[key] = str(error)
     if wrong:
@@ -65,7 +65,7 @@ def unanswered(item: ItemSpec, facts: Mapping[str, Any]) -> list[Field]:
     ]
 
 
-def _checked_one(field: Field, given: Any) -> Any:
+def checked_one(field: Field, given: Any) -> Any:
     """One answer in its kept form. Raises ValueError in words."""
     if given is None or given == "":
         return None
@@ -143,7 +143,7 @@ def _table(field: Field, given: Any) -> list[dict[str, Any]]:
     for row in given:
         if unknown := set(row) - set(columns):
             raise ValueError(f"{field.label}没有“{'、'.join(sorted(unknown))}”这一列")
-        kept.append({key: _checked_one(columns[key], value) for key, value in row.items()})
+        kept.append({key: checked_one(columns[key], value) for key, value in row.items()})
     return kept
 
 

@@ -88,7 +88,7 @@ def loads(actor: Actor, *, now: datetime) -> list[OfficeLoad]:
 
 def behind(actor: Actor, kind: str, *, now: datetime, page: int = 1, size: int = PAGE) -> list[Row]:
     """The cases behind a figure, late first."""
-    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size,
+    return seen(actor, also=FIGURES[kind], order=_LATE_FIRST, page=page, size=size, ahead=0,
                 on=local(now).date(), **_times(now))
 
 

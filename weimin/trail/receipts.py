@@ -48,7 +48,7 @@ def parse(text: str) -> Receipt:
     number, seq, mark = typed[:CASE_NUMBER_LENGTH], typed[CASE_NUMBER_LENGTH:-_MARK], typed[-_MARK:]
     mark = mark.translate(_LIKE)
     if not (seq.isdecimal() and len(seq) < 7 and re.fullmatch(r"[A-Z2-7]{16}", mark)):
-        raise ValueError("存证码应形如 26000000123-4-ABCDEFGHIJKLMNOP，请对照回执再输一次")
+        raise ValueError("存证码应形如 26000000123-1-ABCDEFGHIJKLMNOP，请对照回执再输一次")
     if not is_case_number(number):
         raise ValueError("存证码前 11 位的办件编号有一位不对，请对照回执再输一次")
     return Receipt(number, int(seq), mark)

@@ -14,13 +14,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from weimin.cases import materials
-from weimin.cases.facts import checked
+from weimin.cases.facts import checked, checked_one
 from weimin.cases.verbs.receive import Intake, Party
 from weimin.catalogue.spec import Field, ItemSpec, MaterialSpec
 from weimin.flow.conditions import fields_of
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid
-from weimin.kernel.text import mask_code, name_of, tidy
+from weimin.kernel.text import code_text, mask_code, name_of, tidy
 from weimin.network.models import Area, living
 from weimin.registry.models import Organisation, Person
 from weimin.registry.people import known_person, organisation_by_code, person_by_identity
@@ -318,9 +318,23 @@ def shown_answer(field: Field, given: list[str]) -> str:
     """An answer in words for whoever gave it; what identifies is masked."""
     options = {"true": _("是"), "false": _("否"), **dict(field.options)}
     if field.type in ("id-number", "phone", "bank-account"):
-        return mask_code(given[0]) if given else ""
-    return "、".join(options.get(v, v) if field.type in ("choice", "bool") else v
+        return mask_code(code_text(given[0])) if given else ""
+    return "、".join(options.get(v, v) if field.type in ("choice", "bool") else _understood(field, v)
                     for v in given if v)
+
+
+def _understood(field: Field, typed: str) -> str:
+    """A number or a day as it will be kept: 20261210 and １２．５ are to be checked as what they mean."""
+    if field.type not in ("number", "money", "date"):
+        return typed
+    try:
+        kept = checked_one(field, typed)
+    except ValueError:
+        return typed
+    if field.type != "date":
+        return str(kept)
+    year, month, day = (int(part) for part in kept.split("-"))
+    return _("{}年{}月{}日").format(year, month, day)  # a birthday needs no day of the week
 
 
 def _add_known(answers: dict[str, Any], item: ItemSpec, first: Party, helper: Party | None,

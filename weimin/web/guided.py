@@ -367,7 +367,8 @@ def _check(request: HttpRequest, seat: Seat, item: ItemSpec, draft: Filled) -> H
     return page(
         request, "guided/check.jinja", status=error.status if error else 200, item=item, seat=seat,
         errors=errors, twin=isinstance(error, AlreadyOpen), limit=item.promised or item.statutory,
-        twin_number=error.details.get("number") if error else None,
+        twin_number=codes.group_case_number(str(error.details["number"]))
+        if error and error.details.get("number") else "",
         said=_summary(seat, item, draft), materials=_papers(seat, item, draft),
         papers=reverse(seat.route, args=[item.code, "papers"]),
     )

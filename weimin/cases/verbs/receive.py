@@ -17,7 +17,7 @@ from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec
 from weimin.kernel import vault
 from weimin.kernel.clock import local
-from weimin.kernel.codes import case_number
+from weimin.kernel.codes import case_number, group_case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, NotAllowed, NotFound, WrongState
 from weimin.kernel.text import mask_code, mask_name
 from weimin.network.actor import Actor
@@ -179,7 +179,7 @@ def _ask_about(twin: str, actor: Actor, now: datetime) -> None:
             return
         twin = ""
     raise AlreadyOpen(
-        f"同一申请人（户、单位）已有一件同样的事项在办{f'（{twin}）' if twin else ''}",
+        f"同一申请人（户、单位）已有一件同样的事项在办{f'（{group_case_number(twin)}）' if twin else ''}",
         "如确为另一件事，请勾选“另办一件”后再提交", number=twin or None,
     )
 

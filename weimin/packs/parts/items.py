@@ -81,10 +81,32 @@ def _changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}):
             yield from _changes(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif _keyed(before) and _keyed(after):  # questions, materials: one by one, as their author knows them
+        old, new = ({each["key"]: each for each in entries or ()} for entries in (before, after))
+        yield from _changes(old, new, path)
+        if old == new and before and list(old) != list(new):
+            yield path, _short(list(old)), _short(list(new))
     elif before != after:
         yield path, _short(before), _short(after)
 
 
+def _keyed(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(
+        isinstance(each, dict) and "key" in each for each in value))
+
+
 def _short(value: Any) -> str:
-    text = "（无）" if value is None else str(value)
+    text = _words(value)
     return text if len(text) <= 60 else text[:57] + "……"
+
+
+def _words(value: Any) -> str:
+    """A value as its author would say it: a question by its label, a list by its entries."""
+    if value is None or value == [] or value == {}:
+        return "（无）"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        called = next((value[name] for name in ("label", "name", "title", "question") if value.get(name)), None)
+        return str(called) if called else "，".join(f"{k} {_words(v)}" for k, v in value.items())
+    return "、".join(_words(each) for each in value) if isinstance(value, list) else str(value)
