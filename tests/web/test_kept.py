@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from tests.cast import Cast, accepted, received
+from tests.cast import ANSWERS, Cast, accepted, received
 from tests.web.doors import logged_in
 from weimin.cases.verbs import restrict, withdraw
 from weimin.cases.verbs.receive import Party
@@ -40,7 +40,7 @@ def copy_of(client: Client) -> dict:
 
 
 def test_he_takes_his_own_data_along_unmasked(cast: Cast, now: datetime) -> None:
-    number = accepted(cast, now, answers={"name": "赵大爷", "low_income": True})
+    number = accepted(cast, now, answers={**ANSWERS, "name": "赵大爷"})
     said = copy_of(logged_in(cast.resident))
     assert said["本人"]["证件号"] == vault.decrypt(cast.zhao.identity_cipher)
     assert said["本人"]["电话"] == vault.decrypt(cast.zhao.phone_cipher)

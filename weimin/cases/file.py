@@ -11,18 +11,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from weimin.cases import saving
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances, deciding, deciding_level, issuing
 from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.rows import (
-    CARD_COLUMNS,
     CASE_COLUMNS,
-    CLOCK_COLUMNS,
     LOAD,
     LOCK,
-    PAUSE_COLUMNS,
-    STEP_COLUMNS,
     CardRow,
     ClockRow,
     PauseRow,
@@ -427,26 +424,17 @@ class CaseFile:
         """Write everything in one statement, once it is sealed."""
         self.set(version=self.next_version)
         batch, case_id = self.batch, self.row["id"]
-        new = [row for row in self.steps if row.id is None]
-        batch.insert(
-            "cases_step",
-            [{"case_id": case_id, **{c: getattr(row, c) for c in STEP_COLUMNS[1:]}}
-             for row in new],
-        )
-        for row in self.steps:
-            self._write_step(batch, row)
-        for pause in self.pauses:
-            self._write_pause(batch, case_id, pause)
-        for card in self.cards:
-            self._write_card(batch, case_id, card)
-        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
+        saving.steps(batch, case_id, self.steps)
+        saving.pauses(batch, case_id, self.pauses)
+        saving.cards(batch, case_id, self.cards)
+        saving.clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
         batch.update("cases_case", {"id": case_id},
                      {column: self.row[column] for column in sorted(self.changed)})
         self._finish()
 
     def insert_only(self) -> None:
         """Write a case that is being received: its rows are all in the batch already."""
-        _write_clocks(self.batch, self.row["id"], list(self.clocks.values()))
+        saving.clocks(self.batch, self.row["id"], list(self.clocks.values()))
         self._finish()
 
     def _finish(self) -> None:
@@ -462,36 +450,6 @@ class CaseFile:
             self.batch.add(*private)
         self.batch.add(*chain.insert_events(self.links))
         self.batch.run()
-
-    def _write_step(self, batch: Batch, row: StepRow) -> None:
-        if row.id is not None and row.changed:
-            row.version += 1
-            changes = {column: getattr(row, column) for column in sorted(row.changed)}
-            batch.update("cases_step", {"id": row.id}, {**changes, "version": row.version})
-
-    def _write_pause(self, batch: Batch, case_id: int, pause: PauseRow) -> None:
-        if pause.id is None:
-            values = {column: getattr(pause, column) for column in PAUSE_COLUMNS[1:]}
-            batch.insert("cases_pause", [{"case_id": case_id, **values}])
-        elif pause.changed:
-            batch.update("cases_pause", {"id": pause.id},
-                         {"ended": pause.ended, "note": pause.note})
-
-    def _write_card(self, batch: Batch, case_id: int, card: CardRow) -> None:
-        if card.id is None:
-            values = {column: getattr(card, column) for column in CARD_COLUMNS[1:]}
-            batch.insert("cases_card", [{"case_id": case_id, **values}])
-        elif card.changed:
-            batch.update("cases_card", {"id": card.id}, {"state": card.state})
-
-
-def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:
-    rows = [
-        {"case_id": case_id, **{column: getattr(clock, column) for column in CLOCK_COLUMNS}}
-        for clock in clocks
-    ]
-    sets = ",".join(f"{column} = excluded.{column}" for column in CLOCK_COLUMNS[1:])
-    batch.insert("cases_clock", rows, f" ON CONFLICT (case_id, kind) DO UPDATE SET {sets}")
 
 
 def reply_key(actor: Actor, verb: str, key: str) -> str:

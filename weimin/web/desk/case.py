@@ -31,7 +31,8 @@ from weimin.registry.models import Person
 from weimin.trail.models import Reveal
 from weimin.web import asking
 from weimin.web.desk import delivery, trail
-from weimin.web.desk.forms import Form, card_words, forms_of, params_of
+from weimin.web.desk.forms import Form, card_words, forms_of
+from weimin.web.desk.params import params_of
 from weimin.web.desk.sentence import headline
 from weimin.web.jinja import url
 from weimin.web.page import landing, page, part_of, staff
