@@ -12,6 +12,7 @@ YESTERDAY = [word["say"] for word in read_pack(ROOT / "packs" / "hengyang").word
 
 @pytest.mark.parametrize(("said", "meant"), [
     ("老人证", "老年人优待证办理"), ("老年证", "老年人优待证办理"), ("lnryd", "老年人优待证办理"),
+    ("特门", "门诊慢特病病种待遇认定"), ("开铺子", "个体工商户设立登记"),
     ("农合", "城乡居民基本医疗保险参保登记"), ("生育证", "生育登记"), ("低保", "最低生活保障审核确认"),
 ])
 def test_an_item_is_found_by_the_words_a_resident_uses(db: None, said: str, meant: str) -> None:

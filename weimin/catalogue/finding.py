@@ -35,7 +35,7 @@ def _index(epoch: int) -> tuple[_Entry, ...]:
     entries = []
     for version in routes_now().current_items.values():
         item = item_version(version)
-        words = (item.name, *item.data.get("words", ()))
+        words = (item.name, *item.data.get("words", ()), *item.data.get("sayings", ()))
         sounds = tuple(pinyin_key(w) for w in words)
         entries.append(_Entry(
             item, words, tuple(initials(w) for w in words), sounds,
@@ -69,7 +69,7 @@ def _found(wanted: str, scores: Callable[[_Entry, str], Iterable[tuple[float, st
     for entry in _index(routes_now().epoch):
         score, word = max(scores(entry, wanted), default=(0.0, ""))
         if score > 0:
-            hidden = (entry.item.name, *entry.item.data.get("old_words", ()))
+            hidden = (entry.item.name, *entry.item.data.get("old_words", ()), *entry.item.data.get("sayings", ()))
             scored.append((score, Found(entry.item, "" if word in hidden else word)))
     scored.sort(key=lambda pair: -pair[0])
     return [found for _, found in scored[:most]]

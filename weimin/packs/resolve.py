@@ -22,6 +22,10 @@ def item_data(pack: Pack, item: Mapping[str, Any]) -> dict[str, Any]:
     data["old_words"] = [
         word for word in item.get("words", ()) if any(old in word for old in yesterday)
     ]
+    # What residents here call it (老倌子, 起屋), for searching only.
+    known = (item["name"], *item.get("words", ()))
+    data["sayings"] = [word["say"] for word in pack.words
+                       if word["say"] not in known and any(word["means"] in each for each in known)]
     data["confidential"] = "confidentiality" in item
     return data
 
