@@ -139,7 +139,7 @@ def _answers(key: str, now: datetime, visit: bool) -> dict[str, str]:
                 "companions": "同行同事"}
     if key == "notice":
         return {"posted_on": "2026-06-11", "ended_on": "2026-06-24", "where": "村务公开栏"}
-    handed = {"way": "direct", "received_by": "申请人", "relation": "self", "unsigned": "已在纸质回证上签"}
+    handed = {"way": "post", "tracking": "BENCH1", "received_on": now.date().isoformat()}
     return {"deliver": handed, "issue": {}}.get(key, {"opinion": "情况属实，同意"})
 
 

@@ -11,6 +11,7 @@ from weimin.cases.models import Case
 from weimin.cases.verb import Answer
 from weimin.cases.verbs import accept, complete, receive
 from weimin.cases.verbs.receive import Intake, Party
+from weimin.documents import signature
 from weimin.documents.store import store
 from weimin.network.actor import Actor
 from weimin.network.models import Account, Holding
@@ -128,8 +129,11 @@ def step_of(number: str, key: str) -> int:
     return int(case.step_set.get(key=key, state="open").pk)
 
 
-# What proves that a result was handed over at the counter.
-HANDED = {"way": "direct", "received_by": "赵大爷", "relation": "self", "unsigned": "不会写字，已按手印"}
+STROKES = "[[[10,10],[40,60],[80,20],[120,70]],[[150,10],[160,80],[200,90],[240,20]]]"
+# What proves that a result was handed over at the counter: :func:`do` lets him sign.
+HANDED = {"way": "direct", "received_by": "赵大爷", "relation": "self", "signature": STROKES}
+# What proves it where nobody signs.
+LEFT = {"way": "left", "refusal": "拒收", "place": "家中", "recording": "全程录像，存村委会"}
 
 
 def do(number: str, key: str, outcome: str = "approve", *, actor: Actor, now: datetime,
@@ -138,9 +142,16 @@ def do(number: str, key: str, outcome: str = "approve", *, actor: Actor, now: da
     said = answers or ({"opinion": "同意"} if outcome == "approve" else
                        {"opinion": "不同意", "reason": "不符合条件"})
     return complete(number, actor=actor, now=now, step=step_of(number, key), outcome=outcome,
-                    answers=said)
+                    answers=signed(said, actor, now))
+
+
+def signed(answers: dict[str, Any], actor: Actor, now: datetime) -> dict[str, Any]:
+    """The same with the signature kept, as the screen of that officer does."""
+    if answers.get("signature") != STROKES:
+        return answers
+    return {**answers, "signature": signature.keep(STROKES, now=now, account_id=actor.account_id).pk}
 
 
 def look(number: str, actor: Actor, now: datetime) -> CaseFile:
     """The case as that actor sees it."""
-    return CaseFile.load(number, actor=actor, now=now, lock=False)
+    return CaseFile.load(number, actor=actor, now=now, lock=False, sealed=True)

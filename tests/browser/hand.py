@@ -52,6 +52,18 @@ class Hand:
         """The words stand on the page."""
         expect(self.main).to_contain_text(words)
 
+    def sign(self, dialog: Locator) -> None:
+        """Write something on the pad."""
+        canvas, mouse = dialog.locator("canvas"), self.page.mouse
+        canvas.scroll_into_view_if_needed()
+        pad = canvas.bounding_box()
+        assert pad
+        mouse.move(pad["x"] + 20, pad["y"] + 20)
+        mouse.down()
+        for n in range(24):
+            mouse.move(pad["x"] + 20 + 9 * n, pad["y"] + 20 + 17 * (n % 4))
+        mouse.up()
+
     def do(self, title: str, **answers: str) -> None:
         """Open an action's dialog, answer it, send it. ``opinion="同意"`` fills that field if asked."""
         self.page.locator("a[data-dialog], .menu a, details a").filter(has_text=title).first.evaluate(
@@ -64,5 +76,7 @@ class Hand:
             field = dialog.locator(f"[name='{name}'], [name='answer-{name}']")
             if field.count():  # not every step asks for everything
                 field.first.fill(value)
+        if dialog.locator("canvas").is_visible():
+            self.sign(dialog)
         dialog.locator("form button").last.click()
         self.page.wait_for_load_state()

@@ -79,7 +79,7 @@ def finish(officer: Hand, number: str) -> None:
         if not offered.count():
             return
         officer.do(offered.first.inner_text().split("\n")[0].strip(), opinion="同意",
-                   on=date.today().isoformat(), received_by="孙测试", unsigned="已按手印")
+                   on=date.today().isoformat(), received_by="孙测试")
         if not officer.page.locator("[data-case] > .notice.ok").count():
             return
 

@@ -24,7 +24,7 @@ from weimin.voice.models import Rating
 from weimin.voice.rate import rate
 
 ORDER = {"basis": "order", "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除",
-         "sure": True}
+         "sure": True, "exempt": "某法第九条：不受保管期限限制"}
 
 
 @pytest.fixture

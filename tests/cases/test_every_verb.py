@@ -21,7 +21,18 @@ from tests.cases.scenes import (
     town_building,
     under_way,
 )
-from tests.cast import ALLOWANCE, CARD, HANDED, MATERIALS, Cast, accepted, do, received, step_of
+from tests.cast import (
+    ALLOWANCE,
+    CARD,
+    HANDED,
+    LEFT,
+    MATERIALS,
+    Cast,
+    accepted,
+    do,
+    received,
+    step_of,
+)
 from weimin.cases.models import Card, Case
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import (
@@ -31,6 +42,7 @@ from weimin.cases.verbs import (
     issue_cards,
     notify_missing,
     receive,
+    restrict,
     revoke,
     suspend,
     withdraw,
@@ -86,6 +98,12 @@ def _offered(cast: Cast, now: datetime) -> str:
 def _withdrawn(cast: Cast, now: datetime) -> str:
     number = accepted(cast, now)
     withdraw(number, actor=cast.resident, now=now)
+    return number
+
+
+def _restricted(cast: Cast, now: datetime) -> str:
+    number = _withdrawn(cast, now)
+    restrict(number, actor=cast.supervisor, now=now, basis="consent", reason="撤回同意")
     return number
 
 
@@ -160,10 +178,14 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
     "reopen": lambda c, t: Scene(_withdrawn(c, t), c.town_head, {"reason": "并非本人撤回"}),
     "erase": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "order", "sure": True,
-                                "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除"}),
+                                "document": "衡县复决〔2026〕1号", "reason": "复议决定责令删除",
+                                "exempt": "某法第九条"}),
+    "restrict": lambda c, t: Scene(_withdrawn(c, t), c.supervisor, {"basis": "consent",
+                                   "reason": "撤回同意"}),
+    "lift": lambda c, t: Scene(_restricted(c, t), c.supervisor, {"reason": "本人重新同意"}),
     "revoke": lambda c, t: Scene(_certified(c, t), c.town_head, {"ground": "procedure",
                                  "reason": "未经审核"}),
-    "deliver_revocation": lambda c, t: Scene(_revoked(c, t), c.info, {"answers": HANDED}),
+    "deliver_revocation": lambda c, t: Scene(_revoked(c, t), c.info, {"answers": LEFT}),
     "upgrade": lambda c, t: Scene(_published_anew(c, t), c.town_head, {"reason": "新版更短"}),
     "issue_cards": lambda c, t: Scene(accepted(c, t - timedelta(days=30)), SYSTEM),
     "contest_card": lambda c, t: _carded(c, t, c.reviewer, reason="停电三日"),

@@ -16,7 +16,7 @@ from tests.cases.scenes import (
     steps_of,
     story,
 )
-from tests.cast import HANDED, Cast, look
+from tests.cast import LEFT, Cast, look
 from weimin.cases.circumstances import doers
 from weimin.cases.models import Step
 from weimin.cases.verbs import accept, close, complete, receive
@@ -112,7 +112,7 @@ def drive(cast: Cast, now: datetime, intake: Any, *, deny: bool) -> tuple[str, l
 def said(kind: str, outcome: str, step: Step, now: datetime) -> dict[str, str]:
     """What a kind of step asks for, answered."""
     if kind_of(kind).delivers:
-        return HANDED
+        return LEFT
     known = {
         "posted_on": str(local(step.opened_at).date()), "ended_on": str(local(now).date()),
         "visited_on": str(local(now).date()),

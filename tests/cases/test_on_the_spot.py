@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import LICENCE, application, case_of, of_county, steps_of, story
-from tests.cast import CARD, HANDED, Cast, look, received
+from tests.cast import CARD, HANDED, Cast, look, received, signed
 from weimin.cases.on_the_spot import on_the_spot, reach
 from weimin.cases.verbs import accept, receive
 from weimin.kernel.errors import Invalid, NotAllowed
@@ -36,7 +36,7 @@ def test_who_hands_it_over_closes_with_the_same_form(
     on_the_spot(card, actor=cast.reviewer, now=now, opinion="符合条件")
     later = now + timedelta(minutes=5)
     assert reach(look(card, cast.info, later)) == ["deliver", "close"]
-    on_the_spot(card, actor=cast.info, now=later, handed=HANDED)
+    on_the_spot(card, actor=cast.info, now=later, handed=signed(HANDED, cast.info, later))
     assert (case_of(card).state, case_of(card).outcome) == ("closed", "granted")
 
 

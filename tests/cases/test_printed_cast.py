@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases.scenes import HOUSING, application, case_of, item_of, someone_of, story
 from tests.cases.test_flows import said
-from tests.cast import HANDED, Cast, look
+from tests.cast import HANDED, Cast, look, signed
 from weimin.cases.models import Step
 from weimin.cases.verbs import accept, close, complete, extend, receive
 from weimin.kernel.errors import NotFound
@@ -65,9 +65,9 @@ def test_they_take_a_case_with_three_parallel_reviews_from_receiving_to_its_end(
         kind = item_of(item).flow.steps[step.key].kind
         if kind == "public-notice":
             now = step.due_at - timedelta(hours=1)
-        answers = HANDED if step.key == "deliver" else said(kind, "approve", step, now)
-        complete(number, actor=whom(number, printed, now, "complete", step.pk), now=now, step=step.pk,
-                 outcome="approve", answers=answers)
+        who = whom(number, printed, now, "complete", step.pk)
+        answers = signed(HANDED, who, now) if step.key == "deliver" else said(kind, "approve", step, now)
+        complete(number, actor=who, now=now, step=step.pk, outcome="approve", answers=answers)
     close(number, actor=whom(number, printed, now, "close"), now=now)
     assert together >= beside and (case_of(number).state, case_of(number).outcome) == ("closed", "granted")
     assert story(number)[0] == "receive" and story(number)[-1] == "close"

@@ -59,7 +59,7 @@ def test_it_waits_on_the_desk_of_the_counter_until_it_was_handed_over(
 
 @pytest.mark.parametrize(("way", "answers"), [
     ("post", {"tracking": "EMS1", "received_on": "2026-06-10"}),
-    ("left", {"refusal": "拒收", "place": "杉桥村家中", "witness": "村委会 李某"}),
+    ("left", {"refusal": "拒收", "place": "杉桥村家中", "recording": "录像，存村委会"}),
 ])
 def test_it_is_handed_over_in_the_same_lawful_ways_as_a_decision(
     way: str, answers: dict[str, str], cast: Cast, now: datetime

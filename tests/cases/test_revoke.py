@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import application, case_of, offers, proof_faults, story, told
-from tests.cast import ALLOWANCE, CARD, HANDED, Cast, do, received, step_of
+from tests.cast import ALLOWANCE, CARD, HANDED, Cast, do, received, signed, step_of
 from weimin.cases.models import Material
 from weimin.cases.verbs import accept, close, complete, deliver_revocation, receive, reopen, revoke
 from weimin.cases.verbs.receive import Intake
@@ -139,7 +139,7 @@ def test_its_decision_is_delivered_with_proof_like_any_result(
     revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="照片不是本人")
     assert "deliver_revocation" in offers(number, cast.info, now)  # the village that receives
     assert "deliver_revocation" not in offers(number, cast.resident, now)
-    deliver_revocation(number, actor=cast.info, now=later, answers=HANDED)
+    deliver_revocation(number, actor=cast.info, now=later, answers=signed(HANDED, cast.info, later))
     assert (story(number)[-1], told(number)) == ("deliver_revocation", {"way": "direct"})
     assert "deliver_revocation" not in offers(number, cast.info, later)
     assert case_of(number).state == "closed"  # the case itself is as it was
@@ -147,7 +147,7 @@ def test_its_decision_is_delivered_with_proof_like_any_result(
 
 
 @pytest.mark.parametrize(("answers", "wrong"), [
-    ({}, {"way"}), ({"way": "pigeon"}, {"way"}), ({"way": "direct"}, {"received_by", "relation", "unsigned"}),
+    ({}, {"way"}), ({"way": "pigeon"}, {"way"}), ({"way": "direct"}, {"received_by", "relation", "signed"}),
     ({"way": "post", "tracking": "EMS7", "received_on": "2026-06-09"}, {"received_on"}),  # before it was made
     ({"way": "post", "tracking": "EMS7", "received_on": "2026-06-10", "colour": "red"}, {"colour"}),
 ])
@@ -163,7 +163,7 @@ def test_without_its_proof_it_was_not_delivered(
 
 def test_the_next_revocation_is_delivered_anew(number: str, cast: Cast, now: datetime) -> None:
     revoke(number, actor=cast.town_head, now=now, ground="procedure", reason="未经审核")
-    deliver_revocation(number, actor=cast.info, now=now, answers=HANDED)
+    deliver_revocation(number, actor=cast.info, now=now, answers=signed(HANDED, cast.info, now))
     reopen(number, actor=cast.supervisor, now=now, reason="依法重新审核")
     do(number, "decide", actor=cast.reviewer, now=now)
     complete(number, actor=cast.reviewer, now=now, step=step_of(number, "issue"), outcome="approve")

@@ -33,7 +33,7 @@ from tests.cases.scenes import (
     town_building,
     town_building_head,
 )
-from tests.cast import ALLOWANCE, HANDED, Cast, look, scans
+from tests.cast import ALLOWANCE, LEFT, Cast, look, scans
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
@@ -289,8 +289,10 @@ class Township(RuleBasedStateMachine):
             "extend": {"term": "1wd", "reason": "情况复杂"},
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},
             "reopen": {"reason": "复议决定撤销"},
-            "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True},
-            "deliver_revocation": {"answers": HANDED},
+            "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True,
+                      "exempt": "某法第九条"},
+            "restrict": {"basis": "consent", "reason": "撤回同意"}, "lift": {"reason": "重新同意"},
+            "deliver_revocation": {"answers": LEFT},
             "revoke": {"ground": "procedure", "reason": "未经审核"},
         }.get(verb, {})
 
@@ -317,7 +319,7 @@ class Township(RuleBasedStateMachine):
         if kind.key == "public-notice" and outcome == "approve":
             self.now = max(self.now, row.opened_at + timedelta(days=8))
         if kind.delivers:
-            return {"step": step_id, "outcome": outcome, **outside, "answers": HANDED}
+            return {"step": step_id, "outcome": outcome, **outside, "answers": LEFT}
         known = {"posted_on": str(local(row.opened_at).date()), "ended_on": str(local(self.now).date()),
                  "visited_on": str(local(self.now).date())}
         return {"step": step_id, "outcome": outcome, **outside, "answers": {

@@ -68,6 +68,8 @@ SLIPS = [
     ("flows.yaml", "on_reject: return(start)", "on_reject: retrun(start)", "看不懂：retrun(start)", "return(环节)"),
     ("offices.yaml", "roles: [government_head]", "roles: [goverment_head]", "roles 的第 1 项 不认识", "government_head"),
     ("offices.yaml", "supervises: true", "supervise: true", "不认识的字段 supervise", "是不是 supervises？"),
+    ("offices.yaml", "   reconsideration: 示意：网上复议申请平台https://fuyi.example/4304,\n", "",
+     "衡阳市人民政府没有写网上提交行政复议申请的渠道", "没有的写 none"),
     ("certificates.yaml", "here: false", "hier: false", "不认识的字段 hier", "是不是 here？"),
     ("materials.yaml", "copies: 0", "copys: 0", "不认识的字段 copys", "是不是 copies？"),
     ("words.yaml", "old: true}", "old: ture}", "old 应写 true 或 false", "是不是 true？"),

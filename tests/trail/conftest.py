@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from tests.cases.scenes import case_of, someone_of
-from tests.cast import CARD, CARD_ANSWERS, HANDED, Cast, assemble, do, received
+from tests.cast import CARD, CARD_ANSWERS, LEFT, Cast, assemble, do, received
 from tests.conftest import point_at
 from weimin.cases.models import Step
 from weimin.cases.proof import TABLES
@@ -50,6 +50,9 @@ def committed(
         _whole_life(cast, now)
         take_root(now, keys=settings.KEYS, folder=folder)
         do(number, "check", actor=cast.reviewer, now=now)  # younger than the root
+        with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
+            for table in KEPT:
+                root.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
         yield server, folder
         connections["default"].close()
         point_at(server.url(APP))
@@ -68,7 +71,7 @@ def _whole_life(cast: Cast, now: datetime) -> None:
     while step := Step.objects.filter(case__number=number, state="open").first():
         complete(number, actor=someone_of(step.office_id), now=now + timedelta(days=1, hours=1),
                  step=step.pk, outcome="approve", answers={
-                     "deliver": HANDED, "issue": {}}.get(step.key, {"opinion": "同意"}))
+                     "deliver": LEFT, "issue": {}}.get(step.key, {"opinion": "同意"}))
     close(number, actor=office, now=now + timedelta(days=1, hours=2))
     rate(number, actor=cast.resident, now=now + timedelta(days=2), contact=1, level=2, words="太慢")
 
@@ -77,9 +80,6 @@ def _whole_life(cast: Cast, now: datetime) -> None:
 def tamper(committed: tuple[Server, Path], django_db_blocker) -> Iterator[Tamper]:
     """Carry out some SQL as superuser without triggers, verify, and put everything back."""
     server, folder = committed
-    with psycopg.connect(server.url(SUPERUSER, COPY)) as root:
-        for table in KEPT:
-            root.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
     with django_db_blocker.unblock():
 
         def change(sql: str) -> Report:
@@ -95,4 +95,3 @@ def tamper(committed: tuple[Server, Path], django_db_blocker) -> Iterator[Tamper
         for table in KEPT:
             root.execute(f"DELETE FROM {table}")
             root.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
-            root.execute(f"DROP TABLE kept_{table}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.cast import ALLOWANCE, HANDED, MATERIALS, VILLAGE, Cast, accepted, received
+from tests.cast import ALLOWANCE, LEFT, MATERIALS, VILLAGE, Cast, accepted, received
 from tests.pictures import picture
 from tests.web.doors import (
     SIGN_IN,
@@ -91,6 +91,7 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "POST /check/receipt": {"receipt": "1"},
         "POST /check/certificate": {"number": "1", "code": "1"},
         "POST /sign-in": {"phone": "1"},
+        "POST /mine/information": {"do": "look"},
         "POST /mine/{number}/rate": {"level": "9", "contact": "1"},
         "GET /admin/offices/new": {"area": VILLAGE},
         "POST /admin/offices/new": {"area": VILLAGE},
@@ -173,7 +174,7 @@ def answers_to(case: Case, key: str, now: datetime) -> dict[str, Any]:
     """What the step asks for, of the right type."""
     kind = item_version(case.item_version_id).flow.steps[key].kind
     if kind_of(kind).delivers:
-        return HANDED
+        return LEFT
     return {
         ask.key: {"date": f"{now:%Y-%m-%d}", "bool": True, "number": 1}.get(
             ask.type, ask.options[0][0] if ask.options else "同意")

@@ -6,10 +6,13 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.cast import CITY, DAY, Cast, holder
+from tests.cases.test_erase import ORDER
+from tests.cast import CITY, DAY, Cast, accepted, holder
 from tests.web.doors import logged_in
 from weimin.cases import staffing
+from weimin.cases.verbs import erase, restrict, withdraw
 from weimin.kernel import clock
+from weimin.kernel.codes import group_case_number
 from weimin.network import accounts
 from weimin.network.models import Account, Holding
 from weimin.trail.models import Event, Reveal
@@ -49,6 +52,20 @@ def test_records_are_found_by_who_and_when(
     for other in ({"q": "没有这个人"}, {"last": str(DAY)}, {"s": "login"}):
         assert "新建账号" not in auditor.get("/admin/audit", other).content.decode()
     assert auditor.get("/admin/audit", {"first": "昨天"}).status_code == 422
+
+
+def test_who_restricted_and_erased_what_is_read_and_nothing_of_it(
+    auditor: Client, cast: Cast, now: datetime
+) -> None:
+    number = accepted(cast, now)
+    withdraw(number, actor=cast.resident, now=now)
+    restrict(number, actor=cast.supervisor, now=now, basis="consent", reason="本人撤回同意")
+    erase(number, actor=cast.supervisor, now=now, **ORDER)
+    page = auditor.get("/admin/audit?s=content").content.decode()
+    for words in ("限制处理个人信息", "依法删除个人信息", f"办件 {group_case_number(number)}", "第四十七条第二款", "本人撤回同意",
+                  ORDER["exempt"], cast.supervisor.name):
+        assert words in page, words
+    assert "赵大爷" not in page
 
 
 def test_who_looked_at_a_number_stands_there_with_the_purpose(auditor: Client, cast: Cast) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.cases.scenes import ROAD, application, item_of, publish_variant, under_way
-from tests.cast import ALLOWANCE, CARD, VILLAGE, Cast, accepted, do, received, step_of
+from tests.cast import ALLOWANCE, CARD, STROKES, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
 from weimin.cases.verbs import accept, receive, return_to, suspend
@@ -250,7 +250,7 @@ def test_an_instant_card_takes_one_form_for_the_town_and_one_for_the_hand_over(
     town.post(f"/desk/cases/{number}/do/on_the_spot", {"opinion": "符合条件"})
     village.post(f"/desk/cases/{number}/do/on_the_spot", {
         "answer-way": "direct", "answer-received_by": "赵大爷", "answer-relation": "self",
-        "answer-unsigned": "不会写字，已按手印"})
+        "answer-signature": STROKES})
     assert (Case.objects.get().state, Case.objects.get().outcome) == ("closed", "granted")
 
 

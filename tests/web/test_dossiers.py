@@ -87,7 +87,7 @@ def test_a_decision_that_nobody_printed_is_sealed_when_it_is_filed(
     do(number, "decide", "reject", actor=cast.county, now=now)
     do(number, "deliver", actor=cast.info, now=now, **HANDED)
     close(number, actor=cast.reviewer, now=now)
-    assert not Paper.objects.exists()
+    assert not Paper.objects.exclude(form="signature").exists()
     with clock.rehearsed(now + timedelta(days=30)):
         folder = fetched(logged_in(cast.reviewer), number, tmp_path)
         again = fetched(logged_in(cast.reviewer), number, tmp_path / "again")
@@ -168,7 +168,8 @@ def test_a_running_case_and_an_erased_one_are_not_filed(
     client = logged_in(cast.reviewer)
     running = accepted(cast, now, another_is_meant=True)
     assert client.get(f"/desk/cases/{running}/dossier.zip").status_code == 409
-    erase(closed, actor=cast.supervisor, now=now, basis="order", document="1号", reason="复议", sure=True)
+    erase(closed, actor=cast.supervisor, now=now, basis="order", document="1号", reason="复议", sure=True,
+          exempt="某法第九条")
     assert client.get(f"/desk/cases/{closed}/dossier.zip").status_code == 409
     shown = client.get(f"/desk/cases/{closed}").content.decode()
     assert "归档包" not in shown and "依法删除个人信息" in shown
@@ -216,5 +217,8 @@ def test_the_supervisor_erases_from_the_case_page(cast: Cast, closed: str, now: 
     asked = {"basis": "order", "document": "衡县复决〔2026〕1号", "reason": "复议决定", "key": "k"}
     refused = client.post(f"/desk/cases/{closed}/do/erase", asked)
     assert refused.status_code == 422 and "删除后不能恢复" in refused.content.decode()
-    assert client.post(f"/desk/cases/{closed}/do/erase", {**asked, "sure": "1"}).status_code == 302
+    asked |= {"sure": "1"}
+    refused = client.post(f"/desk/cases/{closed}/do/erase", asked)
+    assert refused.status_code == 409 and "请先限制处理" in refused.content.decode()
+    assert client.post(f"/desk/cases/{closed}/do/erase", {**asked, "exempt": "某法第九条"}).status_code == 302
     assert case_of(closed).applicant == "已删除"

@@ -14,7 +14,7 @@ from tests.cases.scenes import (
     under_way,
 )
 from tests.cases.test_flows import drive
-from tests.cast import HANDED, Cast, accepted, do, intake, received
+from tests.cast import HANDED, Cast, accepted, do, intake, received, signed
 from tests.web.doors import logged_in
 from tests.web.test_verify import carded, paper, text_of
 from weimin.cases.verbs import (
@@ -85,6 +85,7 @@ def test_a_reviewers_opinion_is_not_printed(cast: Cast, now: datetime) -> None:
 def test_a_denial_gives_the_reason_that_was_written_for_the_applicant(cast: Cast, now: datetime) -> None:
     number = accepted(cast, now)
     do(number, "check", actor=cast.reviewer, now=now)
+    assert "原文写进决定书，告知申请人" in page(cast.county, number)  # whoever writes it knows
     do(number, "decide", "reject", actor=cast.county, now=now, opinion="老上访户", reason="户籍已经迁出本县")
     printed = said(cast, number, "decision")
     assert "户籍已经迁出本县。" in printed and "老上访户" not in printed
@@ -180,7 +181,7 @@ def test_the_delivery_of_a_revocation_is_shown_and_printed(cast: Cast, now: date
     number, info = carded(cast, now), logged_in(cast.info)
     revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="照片不是本人")
     assert "送达撤销、注销决定书" in page(cast.info, number)
-    assert info.get(f"/papers/{number}/revocation-delivery.pdf").status_code == 404
+    assert "EMS88" not in said(cast, number, "revocation-delivery")  # a blank, to sign by hand
     answer = info.post(f"/desk/cases/{number}/do/deliver_revocation", {
         "key": "k", "answer-way": "post", "answer-tracking": "EMS88", "answer-received_on": "2026-06-10"})
     assert answer.status_code == 302, answer.content.decode()
@@ -209,7 +210,7 @@ def test_a_delivery_that_was_recorded_is_filed_with_its_case(cast: Cast, now: da
 
     number = carded(cast, now)
     revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="照片不是本人")
-    deliver_revocation(number, actor=cast.info, now=now, answers=HANDED)
+    deliver_revocation(number, actor=cast.info, now=now, answers=signed(HANDED, cast.info, now))
     packed = b"".join(logged_in(cast.info).get(f"/desk/cases/{number}/dossier.zip"))
     names = " ".join(ZipFile(io.BytesIO(packed)).namelist())
     for form in ("receipt", "acceptance", "decision", "revocation.pdf", "revocation-delivery"):

@@ -6,18 +6,24 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from tests.cases.scenes import ROAD, application, item_of, publish_variant, town_building
-from tests.cast import ALLOWANCE, CITY, COUNTY, DAY, TOWN, Cast, received, scans
+from tests.cases.scenes import ROAD, application, item_of, publish_variant, told, town_building
+from tests.cast import ALLOWANCE, CITY, COUNTY, DAY, TOWN, Cast, do, received, scans
+from tests.web.doors import logged_in
 from tests.web.test_verify import at, denied, paper, text_of  # noqa: F401  (at: the clock)
 from weimin.cases.verbs import accept, notify_missing, receive, refuse, supplement
+from weimin.kernel.errors import Invalid
 from weimin.network.models import Office
 from weimin.network.offices import review_body
 
+ONLINE = "示意：网上复议申请平台https://fuyi.example/4304"
+ELECTRONIC = {"way": "electronic", "consent_on": "2026-06-01", "sent_to": "平台账号",
+              "received_on": "2026-06-10", "consent_kept": "镇档案室"}
 pytestmark = pytest.mark.django_db
 
 
 def body_of(code: str) -> str | None:
-    return review_body(Office.objects.get(code=code).pk, DAY)
+    body = review_body(Office.objects.get(code=code).pk, DAY)
+    return body.name if body else None
 
 
 def test_what_a_county_bureau_denied_goes_to_the_county_government(cast: Cast, now: datetime) -> None:
@@ -52,6 +58,33 @@ def test_the_government_that_reviews_stands_over_whoever_acted(
     db: None, office: str, body: str
 ) -> None:
     assert body_of(office) == body
+
+
+def test_what_is_delivered_electronically_says_where_to_contest_it_online(
+    cast: Cast, now: datetime
+) -> None:
+    """行政复议法 art. 22(2); the channel of the demo is an illustration, and says so."""
+    number = denied(cast, now)
+    assert f"在网上提交复议申请（{ONLINE}）" in text_of(paper(cast, number, "decision"))
+    info = logged_in(cast.info)
+    assert ONLINE in info.get(f"/desk/cases/{number}").content.decode()
+    do(number, "deliver", actor=cast.info, now=now + timedelta(hours=1), **ELECTRONIC)
+    assert told(number)["review"] == ONLINE
+    assert f"已同时告知网上提交行政复议申请的渠道：{ONLINE}" in text_of(paper(cast, number, "delivery"))
+    mine = logged_in(cast.resident).get(f"/mine/{number}").content.decode()
+    assert "不服决定的，也可以在网上申请行政复议" in mine and ONLINE in mine
+
+
+def test_where_no_channel_is_known_a_decision_is_not_delivered_electronically(
+    cast: Cast, now: datetime
+) -> None:
+    number = denied(cast, now)
+    Office.objects.update(reconsideration="")
+    with pytest.raises(Invalid) as error:
+        do(number, "deliver", actor=cast.info, now=now + timedelta(hours=1), **ELECTRONIC)
+    assert set(error.value.fields) == {"way"} and "第二十二条" in error.value.fields["way"]
+    do(number, "deliver", actor=cast.info, now=now + timedelta(hours=1), way="post", tracking="EMS1",
+       received_on="2026-06-10")
 
 
 def test_the_written_acceptance_says_from_when_the_days_count_if_it_came_late(

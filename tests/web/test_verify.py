@@ -1,6 +1,7 @@
 """核验: what anybody learns of a certificate, a decision or a refusal; and the proof of delivery."""
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -11,12 +12,12 @@ from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from pypdf import PdfReader
 
 from tests.cases.scenes import application, case_of
-from tests.cases.test_delivery import STROKES
-from tests.cast import CARD, HANDED, Cast, accepted, do, received, step_of
+from tests.cast import CARD, HANDED, STROKES, Cast, accepted, do, received, step_of
 from tests.pictures import picture
 from tests.web.doors import logged_in
 from weimin.cases.models import Step
@@ -267,6 +268,42 @@ def test_a_signature_on_the_screen_is_shown_with_the_case_and_printed(
     assert sealed_row(number, "decision").number in proof and decision
 
 
+def test_a_seal_on_the_printed_proof_is_kept_with_the_delivery(cast: Cast, now: datetime) -> None:
+    """民事诉讼法 art. 87: 签名或者盖章. Printed blank, sealed by hand, scanned with the delivery."""
+    number, info = denied(cast, now), logged_in(cast.info)
+    blank = text_of(paper(cast, number, "delivery"))
+    assert "送达回证" in blank and "赵大爷" in blank and "直接送达" not in blank
+    step = Step.objects.get(case__number=number, key="deliver")
+    asked = {"key": "k", "step": step.pk, "expect": step.version, "outcome": "approve",
+             "answer-way": "direct", "answer-received_by": "赵大爷", "answer-relation": "self"}
+    answer = info.post(f"/desk/cases/{number}/do/complete", asked)
+    assert answer.status_code == 422 and "拒绝签收的，改用留置送达" in answer.content.decode()
+    scan = SimpleUploadedFile("回证.jpg", picture(), content_type="image/jpeg")
+    answer = info.post(f"/desk/cases/{number}/do/complete", {**asked, "scan-signed": scan})
+    assert answer.status_code == 302, answer.content.decode()
+    file = Step.objects.get(pk=step.pk).answers["signed"]
+    assert f'href="/files/{file}"' in info.get(f"/desk/cases/{number}").content.decode()
+    assert b"".join(info.get(f"/files/{file}")).startswith(b"%PDF")
+    assert logged_in(cast.neighbour).get(f"/files/{file}").status_code == 404
+    assert "附签名、盖章的纸质送达回证" in text_of(paper(cast, number, "delivery"))
+
+
+def test_the_interface_takes_the_strokes_of_a_signature(cast: Cast, now: datetime) -> None:
+    number, info = denied(cast, now), logged_in(cast.info)
+    step = Step.objects.get(case__number=number, key="deliver")
+    said = {"way": "direct", "received_by": "赵大爷", "relation": "self"}
+
+    def send(**more: object) -> HttpResponse:
+        body = {"params": {"step": step.pk, "outcome": "approve", "answers": {**said, **more}}}
+        return info.post(f"/api/v1/cases/{number}/complete", body, content_type="application/json")
+
+    assert set(send().json()["fields"]) == {"signed"}
+    assert set(send(relation="other", signature=json.loads(STROKES)).json()["fields"]) == {"relation"}
+    assert send(signed="no-such-upload").status_code == 422
+    assert send(signature=json.loads(STROKES)).status_code == 200
+    assert "赵大爷" in text_of(paper(cast, number, "delivery"))
+
+
 def test_a_refusal_is_handed_over_with_the_same_proof(cast: Cast, now: datetime) -> None:
     number, info = received(cast, now), logged_in(cast.info)
     refuse(number, actor=cast.reviewer, now=now, reason="不属于受理范围")
@@ -288,8 +325,9 @@ def test_a_refusal_is_handed_over_with_the_same_proof(cast: Cast, now: datetime)
 def test_each_way_prints_what_proves_it(cast: Cast, now: datetime) -> None:
     ways = [
         ({"way": "post", "tracking": "EMS123", "received_on": "2026-06-10"}, ["邮寄送达", "EMS123"]),
-        ({"way": "left", "refusal": "拒不签收", "place": "杉桥村三组", "witness": "村委会李某"},
-         ["留置送达", "拒不签收", "李某", "杉桥村三组"]),
+        ({"way": "left", "refusal": "拒不签收", "place": "杉桥村三组", "witness": "村委会李某",
+          "signature": STROKES},
+         ["留置送达", "拒不签收，2026年6月10日", "李某", "杉桥村三组"]),
         ({"way": "electronic", "consent_on": "2026-06-01", "sent_to": "平台账号",
           "received_on": "2026-06-10", "consent_kept": "镇档案室"},
          ["电子送达", "确认书签订日期", "2026年6月1日", "平台账号", "确认书原件：镇档案室"]),

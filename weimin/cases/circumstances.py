@@ -41,6 +41,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         finished=file.row["state"] == "decided" and finished(file.item.flow, pure),
         confidential=file.row["confidential"],
         erased=file.row["applicant"] == ERASED,
+        restricted=file.row["restricted"],
         card_due=file.actor.is_system and any(due_cards(file, file.now)),
         cards=frozenset(card.state for card in file.cards),
         own_card=any(
@@ -76,6 +77,14 @@ def doers(file: "CaseFile", key: str) -> frozenset[int | None]:
         row.account_id for row in file.steps
         if row.key in others and row.state == "done" and row.account_id is not None
     )
+
+
+def decided_by(file: "CaseFile") -> int:
+    """The office that decided a case; of a refusal, and where nobody decides, the competent one."""
+    rows = [] if file.row["outcome"] == "refused" else [
+        s for s in reversed(file.steps) if s.state == "done" and s.answers
+        and file.item.flow.steps[s.key].kind in ("decision", "review")]
+    return (rows and rows[0].office_id) or int(file.row["office_id"])
 
 
 def issuing(file: "CaseFile") -> list["StepRow"]:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from weimin.cases import clocks
-from weimin.cases.delivery import acted_at
+from weimin.cases.circumstances import decided_by
+from weimin.cases.delivery import acted_at, signer_fault
 from weimin.cases.file import CaseFile
 from weimin.cases.numbering import numbered
+from weimin.cases.reading import parties
 from weimin.cases.rows import StepRow
 from weimin.documents import signature
 from weimin.documents.numbers import give_number
@@ -17,6 +19,7 @@ from weimin.flow.transitions import Plan
 from weimin.kernel.clock import local
 from weimin.kernel.codes import verification_code
 from weimin.kernel.errors import Invalid, WrongState
+from weimin.network.offices import review_body
 
 Effect = Callable[[CaseFile, StepRow, dict[str, Any], Plan], dict[str, Any]]
 
@@ -86,27 +89,55 @@ def _certificate(
 
 # What comes with a delivery as a file: of which kind, and what is said when it is none.
 _ENCLOSED = {"signature": (signature.SVG, "没有收到签名，请重新签"),
+             "signed": (PDF, "没有收到扫描件，请重新上传"),
              "consent": (PDF, "没有收到扫描件，请重新上传")}
 
 
 def _delivery(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """Delivered: the delivery clock is met; signature and consent become papers of the case.
+    """Delivered: the delivery clock is met; what came with it as a file becomes a paper of the case.
 
-    Raises Invalid for a file that this officer did not hand in.
+    Raises Invalid for a file that this officer did not hand in, or somebody who may not sign.
     """
     clocks.meet(file, "delivery", acted=acted_at(answers, file.occurred_at))
     enclose(file, answers, {"step": row.key, "round": row.round})
-    return {"way": answers.get("way")}
+    decided = file.row["outcome"] in ("granted", "denied", "refused")
+    return how(file, answers, decided_by(file) if decided else None)
+
+
+def how(file: CaseFile, answers: dict[str, Any], organ: int | None) -> dict[str, Any]:
+    """What the event of a delivery says in the open: the way, and where to contest it online.
+
+    ``organ`` decided what was delivered; None: it is no decision. Raises Invalid for a decision that
+    went by the internet while nobody knows where it can be contested there.
+    """
+    way = answers.get("way")
+    if way != "electronic" or organ is None:
+        return {"way": way}
+    if not (online := review_channel(file, organ)):
+        raise Invalid(fields={"way": "复议机关没有登记网上申请复议的渠道，不能电子送达决定书（行政复议法第二十二条）："
+                                     "请改用其他方式，或请系统管理员在地方包里补上（reconsideration）"})
+    return {"way": way, "review": online}
+
+
+def review_channel(file: CaseFile, organ: int) -> str:
+    """Where what this organ decided can be contested online; empty where that is not known.
+
+    行政复议法 art. 22(2): 行政机关通过互联网渠道送达行政行为决定书的，应当同时提供提交行政复议申请书的互联网渠道.
+    """
+    body = review_body(organ, file.today)
+    return body.reconsideration if body else ""
 
 
 def enclose(file: CaseFile, answers: dict[str, Any], about: dict[str, Any]) -> None:
     """Keep the files that came with a delivery as papers of the case.
 
-    Raises Invalid for a file that this officer did not hand in.
+    Raises Invalid for a file that this officer did not hand in, or somebody who may not sign.
     """
     given = {key: answers[key] for key in _ENCLOSED if answers.get(key)}
     wrong = {key: _ENCLOSED[key][1] for key, found in given.items()
              if not owned(found, file.actor.account_id, media_type=_ENCLOSED[key][0])}
+    if answers.get("relation") and (fault := _signer_fault(file, answers["relation"])):
+        wrong["relation"] = fault
     if wrong:
         raise Invalid(fields=wrong)
     file.batch.insert("documents_paper", [
@@ -114,6 +145,13 @@ def enclose(file: CaseFile, answers: dict[str, Any], about: dict[str, Any]) -> N
          "data": about, "file_id": int(found)}
         for key, found in given.items()
     ])
+
+
+def _signer_fault(file: CaseFile, relation: str) -> str | None:
+    people = parties(file.row["id"])
+    return signer_fault(
+        relation, has_agent=any(p.role in ("agent", "guardian") for p in people),
+        of_organisation=next(p for p in people if p.role == "applicant").person_id is None)
 
 
 def _review(file: CaseFile, row: StepRow, answers: dict[str, Any], plan: Plan) -> dict[str, Any]:

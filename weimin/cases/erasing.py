@@ -1,7 +1,10 @@
-"""What a case keeps about people, how long, and how all of it goes: 个人信息保护法 art. 47(1).
+"""What a case keeps about people, how long, and how all of it goes: 个人信息保护法 art. 47.
 
 Its first ground, 处理目的已实现, is no reason of its own here: while an archive must be kept, what
-was decided is still needed, and afterwards the second one holds.
+was decided is still needed, and afterwards the second one holds. The others are lawful reasons to
+erase once the retention is over; until then (47(2)) the content is kept and used for nothing,
+which is the verb ``restrict``. Where a law or regulation itself takes what it names out of the
+retention, it is erased at once.
 
 Every room that keeps something personal about a case registers its own eraser; the verb
 ``erase`` calls them all in one transaction, and its event is what lets the chain still verify.
@@ -29,6 +32,9 @@ BASES = {
     "order": "个人信息保护法第四十七条第一款第（五）项：法律、行政法规规定的其他情形",
 }
 
+# What 47(2) holds back while the archive must be kept.
+RESTRICTABLE = {key: BASES[key] for key in ("consent", "unlawful", "order")}
+
 _erasers: list[Eraser] = []
 
 
@@ -46,6 +52,12 @@ def kept_until(item: ItemSpec, closed_at: datetime | None) -> date | None:
     if closed_at is None or not years:
         return None
     return date(local(closed_at).year + years, 12, 31)
+
+
+def is_over(item: ItemSpec, closed_at: datetime | None, today: date) -> bool:
+    """Whether a closed case need not be kept any more."""
+    until = kept_until(item, closed_at)
+    return until is not None and today > until
 
 
 def erase_all(case_id: int) -> list[int]:

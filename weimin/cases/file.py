@@ -11,18 +11,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from weimin.cases import saving
 from weimin.cases.batch import Batch
 from weimin.cases.circumstances import circumstances, deciding, deciding_level, issuing
 from weimin.cases.heirs import step_lines
 from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.rows import (
-    CARD_COLUMNS,
     CASE_COLUMNS,
-    CLOCK_COLUMNS,
     LOAD,
     LOCK,
-    PAUSE_COLUMNS,
-    STEP_COLUMNS,
     CardRow,
     ClockRow,
     PauseRow,
@@ -33,7 +30,7 @@ from weimin.cases.rows import (
     step_row,
 )
 from weimin.cases.telling import tell
-from weimin.cases.written import Before, told_of
+from weimin.cases.written import Before, leave_out, told_of
 from weimin.catalogue.routes import Routes, routes_at
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
@@ -87,12 +84,14 @@ class CaseFile:
 
     @classmethod
     def load(
-        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = ""
+        cls, number: str, *, actor: Actor, now: datetime, lock: bool, verb: str = "", key: str = "",
+        sealed: bool = False,
     ) -> "CaseFile":
         """The case of that number as this actor may see it, locked for a verb or only read.
 
         With ``verb`` and ``key`` it also brings what was answered to that request before.
-        Raises NotFound when there is no such case, or none for him.
+        Raises NotFound when there is none for him; WrongState for one that is restricted, which comes
+        without its personal content when ``sealed`` (a verb has it, and may only lift or erase).
         """
         asked = {
             "number": number, "offices": list(actor.offices), "person": actor.person_id,
@@ -113,6 +112,9 @@ class CaseFile:
         file.area_path = path.strip("/").split("/")
         if not (actor.is_system or file.may_see or file.is_party):
             raise _unknown(number)
+        if file.row["restricted"] and not sealed:
+            raise WrongState(f"办件 {number} 的个人信息限制处理：只保存，不使用",
+                             "确需使用的，请督查岗位依法解除限制")
         file.head = chain.Head(seq, bytes(hash_)) if seq else chain.Head()
         file.steps = [step_row(values) for values in steps or ()]
         file.clocks = {values[0]: clock_row(values) for values in clocks or ()}
@@ -124,7 +126,7 @@ class CaseFile:
             pauses=[replace(pause) for pause in file.pauses],
             clocks={kind: replace(clock) for kind, clock in file.clocks.items()},
         )
-        return file
+        return file if lock or not file.row["restricted"] else leave_out(file)
 
     # -- what it is ------------------------------------------------------------------------
 
@@ -262,6 +264,8 @@ class CaseFile:
             return WrongState(
                 f"办件现在是“{STATE_TITLES[state]}”，不能“{title}”", "请刷新页面，看看现在可以做什么"
             )
+        if self.row["restricted"] and not any(rule.while_restricted for rule in rules):
+            return WrongState("这个办件的个人信息限制处理，只保存、不使用", "确需办理的，先依法解除限制")
         if not self.open_pause and all(rule.while_paused == "only" for rule in rules):
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
@@ -420,26 +424,17 @@ class CaseFile:
         """Write everything in one statement, once it is sealed."""
         self.set(version=self.next_version)
         batch, case_id = self.batch, self.row["id"]
-        new = [row for row in self.steps if row.id is None]
-        batch.insert(
-            "cases_step",
-            [{"case_id": case_id, **{c: getattr(row, c) for c in STEP_COLUMNS[1:]}}
-             for row in new],
-        )
-        for row in self.steps:
-            self._write_step(batch, row)
-        for pause in self.pauses:
-            self._write_pause(batch, case_id, pause)
-        for card in self.cards:
-            self._write_card(batch, case_id, card)
-        _write_clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
+        saving.steps(batch, case_id, self.steps)
+        saving.pauses(batch, case_id, self.pauses)
+        saving.cards(batch, case_id, self.cards)
+        saving.clocks(batch, case_id, [self.clocks[kind] for kind in self.touched_clocks])
         batch.update("cases_case", {"id": case_id},
                      {column: self.row[column] for column in sorted(self.changed)})
         self._finish()
 
     def insert_only(self) -> None:
         """Write a case that is being received: its rows are all in the batch already."""
-        _write_clocks(self.batch, self.row["id"], list(self.clocks.values()))
+        saving.clocks(self.batch, self.row["id"], list(self.clocks.values()))
         self._finish()
 
     def _finish(self) -> None:
@@ -455,36 +450,6 @@ class CaseFile:
             self.batch.add(*private)
         self.batch.add(*chain.insert_events(self.links))
         self.batch.run()
-
-    def _write_step(self, batch: Batch, row: StepRow) -> None:
-        if row.id is not None and row.changed:
-            row.version += 1
-            changes = {column: getattr(row, column) for column in sorted(row.changed)}
-            batch.update("cases_step", {"id": row.id}, {**changes, "version": row.version})
-
-    def _write_pause(self, batch: Batch, case_id: int, pause: PauseRow) -> None:
-        if pause.id is None:
-            values = {column: getattr(pause, column) for column in PAUSE_COLUMNS[1:]}
-            batch.insert("cases_pause", [{"case_id": case_id, **values}])
-        elif pause.changed:
-            batch.update("cases_pause", {"id": pause.id},
-                         {"ended": pause.ended, "note": pause.note})
-
-    def _write_card(self, batch: Batch, case_id: int, card: CardRow) -> None:
-        if card.id is None:
-            values = {column: getattr(card, column) for column in CARD_COLUMNS[1:]}
-            batch.insert("cases_card", [{"case_id": case_id, **values}])
-        elif card.changed:
-            batch.update("cases_card", {"id": card.id}, {"state": card.state})
-
-
-def _write_clocks(batch: Batch, case_id: int, clocks: list[ClockRow]) -> None:
-    rows = [
-        {"case_id": case_id, **{column: getattr(clock, column) for column in CLOCK_COLUMNS}}
-        for clock in clocks
-    ]
-    sets = ",".join(f"{column} = excluded.{column}" for column in CLOCK_COLUMNS[1:])
-    batch.insert("cases_clock", rows, f" ON CONFLICT (case_id, kind) DO UPDATE SET {sets}")
 
 
 def reply_key(actor: Actor, verb: str, key: str) -> str:

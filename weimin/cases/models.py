@@ -40,6 +40,7 @@ class Case(models.Model):
     warn_on = models.DateField(null=True)  # from this day on it is yellow
     late = models.BooleanField(default=False)  # judged when a clock is met, and stays
     confidential = models.BooleanField(default=False)
+    restricted = models.BooleanField(default=False, db_default=False)  # kept, and not used
     follow_hash = models.BinaryField(null=True)  # number + last four of the phone, keyed
     version = models.IntegerField(default=1)
 

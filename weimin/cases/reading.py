@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from weimin.cases.file import CaseFile
-from weimin.cases.written import ERASED
+from weimin.cases.written import ERASED, RESTRICTED
 from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import OUTCOME_TITLES, STATE_TITLES, State
 from weimin.kernel import codes, vault
@@ -24,7 +24,6 @@ from weimin.trail.chain import title_of
 
 PAGE = 50
 EXACT_UP_TO = 1000
-
 
 _WAITS: dict[State, str] = {
     "received": "受理", "noticed": "申请人补正", "accepted": "办理", "decided": "办结归档",
@@ -64,9 +63,10 @@ class Row:
         return self.late or (self.due_at is not None and self.due_at < now)
 
 
+_APPLICANT = f"CASE WHEN c.restricted THEN '{RESTRICTED}' ELSE c.applicant END"
 # Moments come as seconds: Django reads a timestamptz in Python, a page has a hundred of them.
 _COLUMNS = (
-    "c.number, c.item_version_id, c.applicant, c.state, c.outcome,"
+    f"c.number, c.item_version_id, {_APPLICANT}, c.state, c.outcome,"
     " extract(epoch FROM w.due_at)::float8, w.warn_on, w.office_id,"
     " w.key, w.step_id, w.version, extract(epoch FROM c.received_at)::float8, c.late, "
 )
@@ -209,6 +209,7 @@ def _looked_for(text: str) -> tuple[str, dict[str, Any]]:
         "c.id IN (SELECT p.case_id FROM cases_party p JOIN registry_organisation g"
         " ON g.id = p.organisation_id WHERE {})"
     )
+    party, company = (f"NOT c.restricted AND {named}" for named in (party, company))
     if codes.is_mobile(code):
         return party.format("r.phone_hash = %(hash)s"), {"hash": vault.lookup(code)}
     if len(code) == 18 and code.isascii() and code.isalnum():
@@ -413,7 +414,7 @@ def follow(number: str, last_four: str) -> Following | None:
         cursor.execute(
             "SELECT c.number, c.item_version_id, c.state, c.outcome, o.name, c.due_at"
             " FROM cases_case c JOIN network_office o ON o.id = c.office_id"
-            " WHERE c.number = %s AND c.follow_hash = %s",
+            " WHERE c.number = %s AND c.follow_hash = %s AND NOT c.restricted",
             [number, vault.lookup(f"{number}:{last_four}")],
         )
         row = cursor.fetchone()

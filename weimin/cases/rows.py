@@ -98,7 +98,7 @@ CASE_COLUMNS = (
     "id", "number", "item_version_id", "state", "outcome", "area_id", "channel", "applicant",
     "facts", "office_id", "receiver_id", "lead_post_id", "first_contact_id", "hand_over_to_id",
     "received_at", "accepted_at", "decided_at", "closed_at", "due_at", "warn_on", "late",
-    "confidential", "version", "follow_hash",
+    "confidential", "version", "follow_hash", "restricted",
 )
 STEP_COLUMNS = (
     "id", "key", "branch", "round", "state", "outcome", "office_id", "account_id", "opened_at",

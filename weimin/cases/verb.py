@@ -74,7 +74,8 @@ def verb(title: str) -> Callable[[Callable[..., None]], Verb]:
             try:
                 with transaction.atomic():
                     file = CaseFile.load(
-                        number, actor=actor, now=now, lock=True, verb=name, key=key
+                        number, actor=actor, now=now, lock=True, verb=name, key=key,
+                        sealed=True,
                     )
                     if stored := replayed(file.reply, asked):
                         return stored

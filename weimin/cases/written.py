@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 ERASED = "已删除"  # in place of the applicant's masked name, once it was removed by right
+RESTRICTED = "限制处理"  # in its place on every screen, while it is kept and not used
 DONE = {"state": "done", "done_at": "@"}  # how a step usually ends
 MET = {"met_at": "@"}  # and how a clock does
 HIDDEN = "p"  # in place of a personal value, which the event's private content holds
@@ -39,6 +40,7 @@ NEW: Mapping[str, Values] = {
     "case": {"state": "received", "outcome": "", "first_contact_id": None, "hand_over_to_id": None,
              "received_at": "@", "accepted_at": None, "decided_at": None, "closed_at": None,
              "due_at": None, "warn_on": None, "late": False, "confidential": False, "version": 1, "applicant": "",
+             "restricted": False,
              "facts": {}, "follow_hash": None},
     "step": {"state": "open", "outcome": None, "office_id": None, "account_id": None,
              "opened_at": "@", "due_at": None, "warn_on": None, "done_at": None, "late": False, "answers": None,
@@ -75,6 +77,16 @@ class Before:
     facts: Mapping[str, Any] = field(default_factory=dict)
     clocks: Mapping[str, ClockRow] = field(default_factory=dict)
     pauses: Sequence[PauseRow] = ()
+
+
+def leave_out(file: "CaseFile") -> "CaseFile":
+    """A restricted case without what is personal, for a screen that says only that it is there."""
+    file.row |= {"applicant": RESTRICTED, "facts": {}, "follow_hash": None}
+    for step in file.steps:
+        step.answers = {k: v for k, v in (step.answers or {}).items() if k == "revoked"} or None
+    for pause in file.pauses:
+        pause.note = ""
+    return file
 
 
 def told_of(file: "CaseFile", draft: Draft) -> Draft:

@@ -141,7 +141,8 @@ class Typesetter:
         if faults:
             raise BadFormData(form, faults)
         written = ink(data.get("strokes") or []) or data.get("signature")
-        pictures = {"qr_svg": _qr(data.get("qr")), "ink_svg": written}
+        pictures = {"qr_svg": _qr(data.get("qr")), "ink_svg": written,
+                    "witness_svg": data.get("witness_signature")}
         printed = {**fitted, **pictures, "lacking": [_code_point(c) for c in sorted(missing)]}
         return {"data": json.dumps(printed), "fonts": self._faces}, frozenset(missing)
 

@@ -231,8 +231,10 @@ class Delivered(TypedDict):
 class Delivery(Common):
     recipient: str
     documents: list[Delivered]
-    method: Literal["直接送达", "邮寄送达", "留置送达", "公告送达", "电子送达", "委托送达"]
-    place: str
+    # Without a way it is a blank, to be filled in and signed by hand.
+    method: NotRequired[
+        Literal["直接送达", "邮寄送达", "留置送达", "公告送达", "电子送达", "委托送达"] | None]
+    place: NotRequired[str | None]
     tracking: NotRequired[str | None]
     servers: NotRequired[list[str]]
     received_at: NotRequired[datetime | None]
@@ -243,6 +245,7 @@ class Delivery(Common):
     proxy: NotRequired[str | None]  # who took it instead, relation and reason
     refusal: NotRequired[str | None]  # why it was left
     witnesses: NotRequired[list[str]]
+    witness_signature: NotRequired[str | None]  # as the SVG that was kept of it
     remark: NotRequired[str | None]
 
 

@@ -78,6 +78,7 @@ class Circumstances:
     finished: bool = False  # every step is done
     confidential: bool = False
     erased: bool = False  # its personal content was removed by right
+    restricted: bool = False  # its personal content is kept and not used
     card_due: bool = False  # a term has earned a card that was not issued yet
     cards: frozenset[str] = frozenset()  # the states of the cards on this case
     own_card: bool = False  # a card of the actor's office stands and was not contested
@@ -106,6 +107,7 @@ class Rule:
     on_step: bool = False
     while_paused: Literal["either", "only", "never"] = "either"
     primary: bool = False
+    while_restricted: bool = False  # all else waits until the restriction is lifted
     only_if: Guard | None = None
     condition: str = ""  # the guard in words, for the docs and for the refusal
 
@@ -138,6 +140,14 @@ def _may_erase(now: Circumstances, mine: frozenset[Relation], step: Step | None)
     # Not the office that handled it: nobody removes what may speak against himself. A
     # confidential case is seen by nobody else.
     return not now.erased and ("supervisor" in mine or now.confidential)
+
+
+def _may_restrict(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    return not now.restricted and _may_erase(now, mine, step)
+
+
+def _may_lift(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
+    return now.restricted and _may_erase(now, mine, step)
 
 
 RULES: tuple[Rule, ...] = (
@@ -185,8 +195,12 @@ RULES: tuple[Rule, ...] = (
           only_if=lambda now, mine, step: now.finished, condition="各环节都已办完"),
     _rule("reopen", "重新办理", "closed", "head supervisor",
           only_if=lambda now, mine, step: not now.erased, condition="个人信息没有删除"),
+    _rule("restrict", "限制处理个人信息", "closed", "supervisor head", only_if=_may_restrict,
+          condition="没有删除、没有限制；保密事项由单位负责人，其余由督查"),
+    _rule("lift", "解除限制处理", "closed", "supervisor head", only_if=_may_lift,
+          while_restricted=True, condition="正在限制；保密事项由单位负责人，其余由督查"),
     _rule("erase", "依法删除个人信息", "closed", "supervisor head", only_if=_may_erase,
-          condition="还没有删除过；保密事项由单位负责人，其余由督查"),
+          while_restricted=True, condition="还没有删除过；保密事项由单位负责人，其余由督查"),
     _rule("revoke", "撤销或注销证照", "decided closed", "issuer supervisor",
           only_if=lambda now, mine, step: now.certified, condition="已经发证，且没有撤销、注销"),
     _rule("deliver_revocation", "送达撤销、注销决定书", "decided closed",
@@ -240,6 +254,8 @@ def actions(
     to_steps = step_relations or {}
     for rule in RULES:
         if state not in rule.states or not _fits_pause(rule, now.paused):
+            continue
+        if now.restricted and not rule.while_restricted:
             continue
         if not rule.on_step:
             if rule.who & relations and _allows(rule, now, relations, None):

@@ -95,6 +95,8 @@ class Office(models.Model):
     supervises = models.BooleanField(default=False)  # sees the cases of its whole area
     phone = models.TextField(blank=True)
     address = models.TextField(blank=True)
+    # Of a government that reviews: where an application for reconsideration is filed online.
+    reconsideration = models.TextField(blank=True, default="", db_default="")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)  # the first day on which it is no more
     # Who keeps its archive and its cases; a line that went to another office goes there.

@@ -31,7 +31,7 @@ _LONGEST_NAME = 40
 _LONGEST = 100
 
 
-def review_body(office_id: int, on: date) -> str | None:
+def review_body(office_id: int, on: date) -> Office | None:
     """The people's government to which an act of this office goes for reconsideration.
 
     行政复议法 (2023) art. 24(1): that of the county or above whose department, lower government or
@@ -43,8 +43,7 @@ def review_body(office_id: int, on: date) -> str | None:
         living(on), kind="government", level__in=("county", "city"),
         area__in=office.area.ancestors,
     ).exclude(pk=office_id)
-    names = {len(code): name for code, name in above.values_list("area_id", "name")}
-    return names[max(names)] if names else None
+    return max(above, key=lambda each: len(each.area_id), default=None)
 
 
 def lock(office_id: int) -> Office:

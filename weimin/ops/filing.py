@@ -46,8 +46,8 @@ def file_year(target: Path, office: str, year: int, say: Callable[[str], object]
 
 def _one(out: ZipFile, number: str) -> str:
     """File one case; why not, when it can't be."""
-    file = CaseFile.load(number, actor=SYSTEM, now=clock.now(), lock=False)
     try:
+        file = CaseFile.load(number, actor=SYSTEM, now=clock.now(), lock=False)
         dossier.write(out, file, _nobody())
     except WeiminError as error:
         return error.message

@@ -5,14 +5,18 @@ hours of the decreed calendar. Nothing here knows an item: the driver looks at t
 and answers what their kind asks.
 """
 
+import json
 import random
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from weimin.cases.file import CaseFile
+from weimin.cases.reading import parties
 from weimin.cases.rows import StepRow
 from weimin.cases.verbs import complete, done_outside
+from weimin.documents import signature
+from weimin.documents.sample_data import delivery
 from weimin.flow.kinds import Ask, Outcome, kind_of
 from weimin.kernel.clock import SHANGHAI, local
 from weimin.network.actor import SYSTEM, Actor
@@ -103,7 +107,8 @@ class Stage:
         who = who or (
             resident_of_case(file) if spec.who.line == "applicant"
             else self.actor(step.office_id or 0, local(moment.at).date(), *_WHO.get(spec.kind, ())))
-        answers = self._answers(file, step, moment, outcome, reason)
+        answers = (_handed_over(file, who, moment) if kind_of(spec.kind).delivers
+                   else self._answers(file, step, moment, outcome, reason))
         if any(ask.second and ask.required for ask in spec.asks):
             answers["companions"] = _somebody_else(who, moment)
         if outside:
@@ -122,8 +127,6 @@ class Stage:
             posted = local(step.opened_at).date()
             said = {"posted_on": posted.isoformat(), "where": "村务公开栏",
                     "ended_on": local(moment.at).date().isoformat()}
-        if kind_of(spec.kind).delivers:
-            return _handed_over(moment)
         for ask in spec.asks:
             if outcome in ask.when and ask.required and not ask.second:
                 said.setdefault(ask.key, _said(ask, moment, outcome, reason))
@@ -151,13 +154,15 @@ _WORDS = {
 }
 
 
-def _handed_over(moment: Moment) -> dict[str, Any]:
+def _handed_over(file: CaseFile, who: Actor, moment: Moment) -> dict[str, Any]:
     """Mostly at the counter, sometimes by post: what proves the one or the other."""
     if moment.rng.random() < 0.25:
         return {"way": "post", "tracking": f"DEMO{moment.rng.randrange(10**9):09d}",
                 "received_on": local(moment.at).date().isoformat()}
-    return {"way": "direct", "received_by": "申请人", "relation": "self",
-            "unsigned": "已在纸质送达回证上签名"}
+    company = next(p for p in parties(file.id) if p.role == "applicant").person_id is None
+    drawn = signature.keep(json.dumps(delivery["strokes"]), now=moment.at, account_id=who.account_id)
+    return {"way": "direct", "signature": drawn.pk, "received_by": "单位收件人" if company else "申请人",
+            "relation": "organisation" if company else "self"}
 
 
 def _said(ask: Ask, moment: Moment, outcome: Outcome, reason: str) -> Any:

@@ -71,6 +71,24 @@ def offices(pack: Pack, plans: Plans) -> Iterator[Fault]:
     for each in pack.exceptions:
         yield from _exception(each, pack, plans)
     yield from _whole(plans)
+    yield from _no_way_to_appeal_online(pack, plans)
+
+
+def _no_way_to_appeal_online(pack: Pack, plans: Plans) -> Iterator[Fault]:
+    """A government that reviews says where online: 行政复议法 art. 22(2) wants it named with what is
+    delivered electronically, which is how somebody who applied online is likely to be answered."""
+    if not any("web" in (item.sound("channels") or ()) for item in pack.items):
+        return
+    told: set[int] = set()
+    for plan in plans.plans.values():
+        source = plan.source
+        if (plan.kind != "government" or plan.level not in ("county", "city") or plan.reconsideration
+                or source.get("reconsideration") == unfold.NONE or id(source) in told):
+            continue
+        told.add(id(source))
+        if "reconsideration" not in source.broken:
+            yield at(source, f"{plan.name}没有写网上提交行政复议申请的渠道，电子送达时必须一并告知",
+                     "写上 reconsideration：平台名称或网址；没有的写 none，由它复议的决定就不能电子送达")
 
 
 def _duty(where: Located, posts: Sequence[Mapping[str, Any]], works: bool) -> Iterator[Fault]:

@@ -110,6 +110,7 @@ class Office(Shape):
     lines: list[Code] = []
     supervises: bool = False
     windows: Count = 0
+    reconsideration: Text = ""  # of a government: where it is applied for online, or none
     provenance: str = ""
 
 
@@ -140,6 +141,7 @@ class OneOffice(Shape):
     supervises: bool = False
     phone: str = ""
     address: str = ""
+    reconsideration: Text = ""
     from_: Day = msgspec.field(name="from", default="")
     until: Day = ""
     successor: Annotated[str, check(checks.office_code)] = ""

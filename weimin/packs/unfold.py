@@ -14,6 +14,8 @@ from weimin.kernel.codes import division_level
 from weimin.packs.read import Pack
 from weimin.packs.written import Located
 
+NONE = "none"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficePlan:
@@ -36,6 +38,7 @@ class OfficePlan:
     days: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of lines that differ
     phone: str = ""
     address: str = ""
+    reconsideration: str = ""
 
     def span(self, line: str) -> tuple[str, str]:
         """From when and until when it works for that line."""
@@ -70,6 +73,8 @@ def _excepted(plan: OfficePlan, each: Located) -> OfficePlan:
     said: dict[str, Any] = {name: each[name] for name in ("name", "kind", "supervises", "windows")
                             if name in each}
     said |= {name: str(each[name]) for name in ("successor", "phone", "address") if name in each}
+    if "reconsideration" in each:
+        said["reconsideration"] = _online(each)
     if "lines" in each:
         lines = [line if isinstance(line, Mapping) else {"line": line} for line in each["lines"]]
         said["lines"] = tuple(str(line["line"]) for line in lines)
@@ -84,6 +89,12 @@ def _excepted(plan: OfficePlan, each: Located) -> OfficePlan:
         posts[post["key"]] = {**posts.get(post["key"], {}), **post}
     said["posts"] = tuple(post for post in posts.values() if not post.get("closed"))
     return replace(plan, source=each, **said)
+
+
+def _online(written: Mapping[str, Any]) -> str:
+    """Where reconsideration is applied for online; ``none`` says that there is no such place."""
+    said = str(written.get("reconsideration", ""))
+    return "" if said == NONE else said
 
 
 def templates(pack: Pack) -> Iterator[OfficePlan]:
@@ -133,6 +144,7 @@ def _office(
         supervises=bool(template.get("supervises")),
         posts=tuple(template.get("posts", ())),
         windows=int(template.get("windows", 0)),
+        reconsideration=_online(template),
         first=area["valid_from"],
         last=area["valid_to"],
         source=template,

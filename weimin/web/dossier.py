@@ -45,6 +45,9 @@ TITLES = {"receipt": "收件回执", "notice": "一次性告知书", "acceptance
           "revocation": "撤销、注销决定书", "extension": "延期通知书", "delivery": "送达回证",
           "revocation-delivery": "撤销、注销决定书的送达回证"}
 
+# What was signed on paper, and comes as a scan.
+_SIGNED = {"consent": "电子送达确认书", "signed": "签名、盖章的送达回证"}
+
 README = """案卷 {number}
 
 dossier.pdf        封面和卷内目录
@@ -158,10 +161,10 @@ def _scans(file: CaseFile) -> Iterator[Entry]:
         yield Entry(name=f"scans/{place:02}-{key}.{end}", title=names.get(key, key),
                     content=path_of(scan.digest).read_bytes(), maker="申请人",
                     on=local(scan.stored_at).date())
-    signed = Paper.objects.filter(case_id=file.id, form="consent", file__isnull=False)
+    signed = Paper.objects.filter(case_id=file.id, form__in=_SIGNED, file__isnull=False)
     for place, paper in enumerate(signed.select_related("file").order_by("id"), start=len(rows) + 1):
         assert paper.file is not None
-        yield Entry(name=f"scans/{place:02}-consent.pdf", title="电子送达确认书", maker="申请人",
+        yield Entry(name=f"scans/{place:02}-{paper.form}.pdf", title=_SIGNED[paper.form], maker="申请人",
                     content=path_of(paper.file.digest).read_bytes(), on=local(paper.made_at).date())
 
 

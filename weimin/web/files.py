@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from weimin.cases.file import CaseFile
 from weimin.documents.models import File
 from weimin.kernel import clock
-from weimin.kernel.errors import NotFound
+from weimin.kernel.errors import NotFound, WeiminError
 from weimin.web.page import anyone
 
 
@@ -20,7 +20,7 @@ def show(request: HttpRequest, file: int) -> HttpResponseBase:
         cursor.execute(
             "SELECT c.number FROM cases_material m JOIN cases_case c ON c.id = m.case_id"
             " WHERE m.file_id = %s UNION SELECT c.number FROM documents_paper p"
-            " JOIN cases_case c ON c.id = p.case_id WHERE p.file_id = %s AND p.form IN ('signature', 'consent')",
+            " JOIN cases_case c ON c.id = p.case_id WHERE p.file_id = %s AND p.form IN ('signature', 'signed', 'consent')",
             [file, file],
         )
         numbers = [number for (number,) in cursor.fetchall()]
@@ -37,6 +37,6 @@ def show(request: HttpRequest, file: int) -> HttpResponseBase:
 def _may_see(request: HttpRequest, number: str) -> bool:
     try:
         CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
-    except NotFound:
+    except WeiminError:  # not his, or kept and not used
         return False
     return True

@@ -185,7 +185,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                     errors=[{"href": "#phone", "text": str(error)}], status=422,
                     next=request.POST.get("next", ""))
     if "code" not in request.POST or "again" in request.POST:
-        return _ask_code(request, phone, _send_code(request, phone))
+        return _ask_code(request, phone, send_code(request, phone))
     try:
         account = _account_of(phone, request.POST["code"], request.POST.get("name", ""))
     except Invalid as error:
@@ -210,7 +210,7 @@ def _ask_code(
 
 
 @transaction.atomic
-def _send_code(request: HttpRequest, phone: str) -> str | None:
+def send_code(request: HttpRequest, phone: str) -> str | None:
     """Send a code through the outbox; the demo shows it on the screen and says so."""
     limited("code", phone, most=5, within=timedelta(minutes=30))
     code = f"{secrets.randbelow(10**6):06d}"
@@ -230,26 +230,41 @@ def _hash(phone: str, code: str) -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), f"{phone}:{code}".encode(), sha256).digest()
 
 
+def spend_code(phone: str, code: str) -> None:
+    """Accept the code that was last sent to this phone, once. Raises Invalid for any other."""
+    with transaction.atomic():
+        right = _spent(phone, code)
+    if not right:
+        raise Invalid(_(_WRONG_CODE))
+
+
+_WRONG_CODE = "验证码不对，请再看一眼短信"
+
+
+def _spent(phone: str, code: str) -> bool:
+    """Whether it is right; the try counts, and a right code is used up. Raises Invalid for none."""
+    now = clock.now()
+    sent = (
+        LoginCode.objects.select_for_update()
+        .filter(phone_hash=vault.lookup(phone), used=False,
+                sent_at__gt=now - timedelta(minutes=CODE_MINUTES),
+                sent_at__lte=now + timedelta(minutes=1))  # no longer, were the clock set back
+        .order_by("-id").first()
+    )
+    if sent is None or sent.tries >= MOST_TRIES:
+        raise Invalid(_("验证码已失效，请点“重新获取”"))
+    sent.tries += 1
+    sent.used = hmac.compare_digest(bytes(sent.code_hash), _hash(phone, code_text(code)))
+    sent.save(update_fields=["tries", "used"])
+    return sent.used
+
+
 def _account_of(phone: str, code: str, name: str) -> Account:
     """The account of that phone, if the code is right; made on the first log-in."""
-    now = clock.now()
     with transaction.atomic():
-        sent = (
-            LoginCode.objects.select_for_update()
-            .filter(phone_hash=vault.lookup(phone), used=False,
-                    sent_at__gt=now - timedelta(minutes=CODE_MINUTES),
-                    sent_at__lte=now + timedelta(minutes=1))  # no longer, were the clock set back
-            .order_by("-id").first()
-        )
-        if sent is None or sent.tries >= MOST_TRIES:
-            raise Invalid(_("验证码已失效，请点“重新获取”"))
-        sent.tries += 1
-        right = hmac.compare_digest(bytes(sent.code_hash), _hash(phone, code_text(code)))
-        sent.used = right
-        sent.save(update_fields=["tries", "used"])
-        account = _resident(phone, name) if right else None
+        account = _resident(phone, name) if _spent(phone, code) else None
     if account is None:
-        raise Invalid(_("验证码不对，请再看一眼短信"))
+        raise Invalid(_(_WRONG_CODE))
     return account
 
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from weimin.cases import reading
-from weimin.cases.circumstances import standing, taken_back
+from weimin.cases.circumstances import standing, taken_back, untold
 from weimin.cases.file import CaseFile
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.written import ERASED
@@ -83,9 +83,10 @@ def printable(file: CaseFile) -> list[tuple[str, str]]:
         ("decision", _("决定书"), file.outcome in ("granted", "denied")),
         ("certificate", _("证照"), bool(standing(file))),
         ("revocation", _("{}决定书").format(GROUNDS[ground].kind) if ground else "", bool(ground)),
-        ("delivery", _("送达回证"), last_delivery(file) is not None),
-        ("revocation-delivery", _("{}决定书的送达回证").format(GROUNDS[ground].kind) if ground else "",
-         bool(revoked and "handed" in (revoked.answers or {}))),
+        ("delivery", _("送达回证") if last_delivery(file) else _("空白的送达回证"),
+         bool(last_delivery(file)) or waits(file)),
+        ("revocation-delivery", (_("空白的{}决定书送达回证") if untold(file) else _("{}决定书的送达回证")).format(
+            GROUNDS[ground].kind) if ground else "", bool(ground)),
         ("consent", _("空白的电子送达确认书"), waits(file)),
     ]
     return [(form, title) for form, title, there in found if there]

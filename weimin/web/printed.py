@@ -237,8 +237,10 @@ def _remedy(office: int) -> str:
 
     行政复议法 (2023) art. 20(3): 未告知…申请行政复议的权利、行政复议机关和申请期限的，申请期限自…知道…之日起计算.
     """
-    body = review_body(office, clock.today()) or "有管辖权的人民政府"
-    return (f"如不服本决定，可以自知道本决定之日起60日内向{body}申请行政复议（行政复议法第二十条、第二十四条），"
+    body = review_body(office, clock.today())
+    online = f"，也可以在网上提交复议申请（{body.reconsideration}）" if body and body.reconsideration else ""
+    return (f"如不服本决定，可以自知道本决定之日起60日内向{body.name if body else '有管辖权的人民政府'}申请行政复议"
+            f"（行政复议法第二十条、第二十四条）{online}，"
             "或者自知道本决定之日起6个月内向有管辖权的人民法院提起行政诉讼（行政诉讼法第四十六条）。")
 
 
@@ -366,52 +368,67 @@ def _title(kind: str, taken: list[Certificate]) -> str:
 
 
 def _delivery(request: HttpRequest, file: CaseFile) -> Data:
-    """送达回证: what was handed over to whom, how, and what proves it."""
+    """送达回证: what was handed over to whom, how, and what proves it; before, a blank to sign by hand."""
     row = last_delivery(file)
+    blank = {**common(request, file), "documents": _handed_over(file), "recipient": _recipient(file)}
     if row is None or row.answers is None or row.done_at is None:
-        raise NotFound("这个办件还没有送达")
-    return {**_proof(file, row.answers, row.done_at, row.account_id, row.office_id or file.office_id),
-            **common(request, file), "documents": _handed_over(file)}
+        return blank
+    return {**_proof(file, row.answers, row.done_at, row.account_id, row.office_id or file.office_id), **blank}
 
 
 def _revocation_delivery(request: HttpRequest, file: CaseFile) -> Data:
     """The same for the decision that took back what was granted."""
     row, told = taken_back(file), told_by(file, "revocation")
     handed = (row.answers or {}).get("handed") if row else None
-    if not handed:
-        raise NotFound("这份决定书还没有送达")
     title, number = _title(told.data["kind"], _taken(file, told)), told.data.get("document", "")
-    return {**_proof(file, handed, datetime.fromisoformat(handed["at"]), handed["by"], handed["office"]),
-            **common(request, file), "organ": file.routes.office_names[told.data.get("organ") or file.office_id],
-            "documents": [{"title": title, "number": number, "copies": 1}]}
+    blank = {**common(request, file), "organ": file.routes.office_names[told.data.get("organ") or file.office_id],
+             "documents": [{"title": title, "number": number, "copies": 1}], "recipient": _recipient(file)}
+    if not handed:
+        return blank
+    return {**_proof(file, handed, datetime.fromisoformat(handed["at"]), handed["by"], handed["office"]), **blank}
+
+
+def _recipient(file: CaseFile) -> str:
+    return next(p for p in reading.parties(file.id) if p.role == "applicant").name
 
 
 def _proof(file: CaseFile, said: Data, at: datetime, account: int | None, office: int) -> Data:
     """How it was handed over, and what proves it."""
     way = said["way"]
-    applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
     server = Account.objects.filter(pk=account or 0).values_list("name", flat=True)
-    by, relation = said.get("received_by"), said.get("relation", "self")
+    by, relation = said.get("received_by"), said.get("relation")
     days = [(f"{LABELS[key]}：{say_date(date.fromisoformat(said[key]))}")
             for key in ("posted_on", "consent_on") if said.get(key)]
-    words = [f"{LABELS[key]}：{said[key]}" for key in ("cause", "sent_to", "recording", "unsigned")
+    words = [f"{LABELS[key]}：{said[key]}" for key in ("cause", "sent_to", "recording", "designation")
              if said.get(key)]
+    if said.get("signed"):
+        words.append("附签名、盖章的纸质送达回证")
     if said.get("consent") or said.get("consent_kept"):
         words.append("附电子送达确认书" if said.get("consent") else f"确认书原件：{said['consent_kept']}")
+    if way == "electronic" and (online := review_told(reading.happenings(file.id))):
+        words.append(f"已同时告知网上提交行政复议申请的渠道：{online}")
     if way == "public":
         words.append(f"公告满三十日（{say_date(public_until(said, file.calendar))}）视为送达")
-    picture = said.get("signature")
+    picture = drawing(said["signature"]) if said.get("signature") else None
+    proxy = [by, RELATIONS.get(relation, "其他") if relation else "邮件签收人"] if by and relation != "self" else []
     return {
-        "recipient": applicant.name, "method": WAYS[way].title.removesuffix("（经同意）"),
+        "method": WAYS[way].title.removesuffix("（经同意）"),
         "place": said.get("place") or said.get("sent_to") or file.routes.office_names[office],
-        "tracking": said.get("tracking"), "servers": list(server), "signed_by": by,
-        "received_at": local(at) if way in ("direct", "left") else None,
+        "tracking": said.get("tracking"), "servers": list(server),
+        "signed_by": "见所附纸质送达回证" if way == "direct" and said.get("signed") else None,
+        "received_at": local(at) if way == "direct" else None,
         "received_on": date.fromisoformat(said["received_on"]) if said.get("received_on") else None,
-        "proxy": f"{by}，{RELATIONS[relation]}" if by and relation != "self" else None,
-        "refusal": said.get("refusal"), "remark": "；".join([*days, *words]),
+        "proxy": "，".join(proxy) or None,
+        "refusal": f"{said['refusal']}，{say_date(local(at).date())}" if way == "left" else None,
+        "remark": "；".join([*days, *words]),
         "witnesses": [said["witness"]] if said.get("witness") else [],
-        "signature": drawing(picture) if picture else None,
+        "witness_signature" if way == "left" else "signature": picture,
     }
+
+
+def review_told(happened: list[reading.Happening]) -> str:
+    """Where to contest it online, as it was told with the last electronic delivery."""
+    return next((str(h.data["review"]) for h in happened if h.data.get("review")), "")
 
 
 def _consent(request: HttpRequest, file: CaseFile) -> Data:

@@ -228,7 +228,7 @@ def _open_file(
             "lead_post_id": post, "first_contact_id": post, "hand_over_to_id": None,
             "received_at": now, "accepted_at": None, "decided_at": None, "closed_at": None,
             "due_at": None, "warn_on": None, "late": False, "confidential": item.confidential,
-            "version": 0, "follow_hash": None,
+            "version": 0, "follow_hash": None, "restricted": False,
         },
     )
     file.epoch, file.area_path = routes.epoch, places

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from weimin.cases import delivery
 from weimin.cases.circumstances import standing, taken_back
-from weimin.cases.effects import enclose
+from weimin.cases.effects import enclose, how
 from weimin.cases.file import CaseFile
 from weimin.cases.kinds import DELIVERY
 from weimin.cases.numbering import numbered
@@ -75,7 +75,8 @@ def revoke(file: CaseFile, *, ground: str, reason: str) -> None:
     )
     for row in standing(file):
         row.set(answers={**(row.answers or {}), "revoked": ground,
-                         "revoked_at": file.occurred_at.isoformat()})
+                         "revoked_at": file.occurred_at.isoformat(),
+                         "revoked_by": file.actor.office_id})
     form = "revocation" if found.kind == "撤销" else "cancellation"
     file.record("revoke", {"ground": ground, "kind": found.kind, "basis": found.basis,
                            "reason": reason.strip(), **numbered(file, form, file.actor.office_id)})
@@ -98,4 +99,5 @@ def deliver_revocation(file: CaseFile, *, answers: dict[str, Any]) -> None:
     handed = {**answers, "at": file.occurred_at.isoformat(), "by": file.actor.account_id,
               "office": file.actor.office_id}
     row.set(answers={**row.answers, "handed": handed})
-    file.record("deliver_revocation", {"way": answers["way"]}, private=answers)
+    told = how(file, answers, row.answers.get("revoked_by") or file.row["office_id"])
+    file.record("deliver_revocation", told, private=answers)

@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from weimin.cases.models import Case
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
+from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import Invalid
 from weimin.network.models import Account
 from weimin.trail import chain
@@ -20,7 +22,8 @@ from weimin.web.admin.common import admin_page, date_in, errors_of
 from weimin.web.admin.people import said_of
 from weimin.web.page import in_role, pages
 
-VIEWS = {"admin": "管理操作", "login": "登录退出", "reveals": "查看完整号码"}
+VIEWS = {"admin": "管理操作", "login": "登录退出", "reveals": "查看完整号码",
+         "content": "限制和删除个人信息"}
 LOGINS = ("log_in", "log_out", "switch_post")
 _MOST_NAMES = 200
 
@@ -40,7 +43,12 @@ def audit(request: HttpRequest) -> HttpResponse:
         rows, moment = Reveal.objects.order_by("-id"), "at"
     else:
         events = Event.objects.exclude(subject_type__in=("case", "demo"))
-        events = events.filter(verb__in=LOGINS) if view == "login" else events.exclude(verb__in=LOGINS)
+        if view == "content":  # a partial index has these
+            events = Event.objects.filter(subject_type="case", verb__in=("restrict", "lift", "erase"))
+        elif view == "login":
+            events = events.filter(verb__in=LOGINS)
+        else:
+            events = events.exclude(verb__in=LOGINS)
         rows, moment = events.order_by("-recorded_at"), "recorded_at"
     try:
         rows = _between(rows, moment, request)
@@ -55,6 +63,8 @@ def audit(request: HttpRequest) -> HttpResponse:
     told_of = {r.subject_id for r in found if r.subject_type == "account"}
     names = dict(Account.objects.filter(pk__in=told_of | {r.account_id or 0 for r in found})
                  .values_list("pk", "name"))
+    numbers = dict(Case.objects.filter(pk__in={r.subject_id for r in found if r.subject_type == "case"})
+                   .values_list("pk", "number"))
     keep = f"&q={text}" if text else ""
     return admin_page(
         request, "audit.jinja", door="admin-audit", report=report, view=view, text=text,
@@ -62,7 +72,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         last=request.GET.get("last", ""),
         chips=[{"text": _(title), "href": f"?s={key}{keep}", "current": key == view}
                for key, title in VIEWS.items()],
-        rows=_lines(found, names), status=422 if errors else 200,
+        rows=_lines(found, names, numbers), status=422 if errors else 200,
     )
 
 
@@ -85,17 +95,22 @@ SUBJECTS = {"account": "账号", "case": "办件", "person": "自然人", "pack"
 REVEALED = {"phone": "完整电话", "identity": "完整证件号", "intake": "姓名、住址、持有的证照"}
 
 
-def _of(row: Any, names: dict[int, str]) -> str:
+def _of(row: Any, names: dict[int, str], numbers: dict[int, str]) -> str:
     title = _(SUBJECTS.get(row.subject_type, row.subject_type))
+    if row.subject_type == "case":
+        number = numbers.get(row.subject_id)
+        return f"{title} {group_case_number(number) if number else row.subject_id}"
     if row.subject_type == "account":
         return f"{title} {names.get(row.subject_id, row.subject_id)}"
     return f"{title} {row.subject_id}" if row.subject_id else title
 
 
-def _lines(rows: list[Any], names: dict[int, str]) -> list[dict[str, str]]:
+def _lines(
+    rows: list[Any], names: dict[int, str], numbers: dict[int, str]
+) -> list[dict[str, str]]:
     if rows and isinstance(rows[0], Reveal):
         return [{"at": say_moment(r.at), "who": names.get(r.account_id or 0, ""), "what": _(REVEALED.get(r.what, r.what)),
-                 "of": _of(r, names), "said": r.purpose} for r in rows]
+                 "of": _of(r, names, numbers), "said": r.purpose} for r in rows]
     return [{"at": say_moment(r.recorded_at), "who": names.get(r.account_id or 0, _("系统")),
-             "what": chain.title_of(r.verb), "of": _of(r, names), "said": said}
+             "what": chain.title_of(r.verb), "of": _of(r, names, numbers), "said": said}
             for r, said in zip(rows, said_of(rows), strict=True)]

@@ -159,7 +159,8 @@ def _said(data: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
     where = (str(data.get("office", "")), str(data.get("post", "")))
     words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
              "pack": "{}", "number": "{}", "item": "{}", "task": "{}", "name": "{}", "title": "{}",
-             "on": _("自 {} 起"), "heir": _("由{}承接")}
+             "on": _("自 {} 起"), "heir": _("由{}承接"), "basis": _("依据{}"), "exempt": _("不受保管期限限制：{}"),
+             "document": "{}", "reason": "{}", "kept": "{}"}
     told = [form.format(data[key]) for key, form in words.items() if data.get(key)]
     return "，".join([*([names.get(where, " ".join(where))] if where[0] else []), *told])
 

@@ -28,6 +28,7 @@ from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
 from weimin.web.api.params import checked_params
+from weimin.web.desk import delivery
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
 
@@ -374,7 +375,7 @@ class CaseOut(RowOut):
 @api.get("cases/{number}", response={200: CaseOut, **FAULTS}, summary="一个办件")
 def case(request: HttpRequest, number: Number) -> Any:
     """One case as the actor sees it; 404 when he may not know of it."""
-    file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False)
+    file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False, sealed=True)
     names = file.routes.office_names
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
@@ -396,7 +397,11 @@ def case(request: HttpRequest, number: Number) -> Any:
 
 
 class VerbIn(Schema):
-    """The parameters of a verb. ``expect`` is the version that the caller saw."""
+    """The parameters of a verb. ``expect`` is the version that the caller saw.
+
+    In the ``answers`` of a delivery ``signature`` is strokes of points as they were drawn
+    (``[[[x, y], …], …]``, up to 2000), ``signed`` and ``consent`` are ids of uploads.
+    """
 
     params: dict[str, Any] = {}
     expect: int | None = None
@@ -412,8 +417,10 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
         params = checked_params(verb, body.params)
     except Invalid:
         # Whoever may not do it at all is told that, and not what it would have asked for.
-        CaseFile.load(number, actor=actor, now=clock.now(), lock=False).require(verb)
+        CaseFile.load(number, actor=actor, now=clock.now(), lock=False, sealed=True).require(verb)
         raise
+    if "way" in (params.get("answers") or {}):
+        params["answers"] = delivery.kept(params["answers"], actor)
     return VERBS[verb](
         number, actor=actor, now=clock.now(), key=key, expect=body.expect, **params
     ).as_dict()

@@ -1,6 +1,7 @@
 """The case page, and doing what it offers."""
 
 import uuid
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +31,8 @@ from weimin.registry.models import Person
 from weimin.trail.models import Reveal
 from weimin.web import asking
 from weimin.web.desk import delivery, trail
-from weimin.web.desk.forms import Form, card_words, forms_of, params_of
+from weimin.web.desk.forms import Form, card_words, forms_of
+from weimin.web.desk.params import params_of
 from weimin.web.desk.sentence import headline
 from weimin.web.jinja import url
 from weimin.web.page import landing, page, part_of, staff
@@ -44,7 +46,7 @@ from weimin.web.words import light_of, state_of
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One case: a sentence, the steps, the trail, and what I may do next."""
     actor, now = staff(request), clock.now()
-    file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    file = CaseFile.load(number, actor=actor, now=now, lock=False, sealed=True)
     return _show(request, file, done=request.GET.get("done"))
 
 
@@ -63,7 +65,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     except WeiminError as error:
         if error.status == 404:
             raise
-        file = CaseFile.load(number, actor=actor, now=now, lock=False)
+        file = CaseFile.load(number, actor=actor, now=now, lock=False, sealed=True)
         return _show(request, file, error=error, verb=verb, status=error.status)
     back = safe_from(request.POST.get("from", ""))
     if back == reverse("calls") and verb == "call":
@@ -105,7 +107,7 @@ def context_of(
     error: WeiminError | None = None, verb: str = "",
 ) -> dict[str, Any]:
     """What the case's template draws."""
-    whole = reading.whole(file.id)
+    whole = _shown_of(file)
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     colour, word = light_of(file.due_at and local(file.due_at), file.warn_on, file.now)
@@ -131,7 +133,7 @@ def context_of(
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
-        "erased": file.applicant == ERASED, "pause": _pause(file),
+        "erased": file.applicant == ERASED, "restricted": file.restricted, "pause": _pause(file),
         "returned": trail.returned(file, whole.happenings), "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "refused": refused, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
@@ -177,7 +179,20 @@ def back_of(request: HttpRequest) -> dict[str, str]:
     return {"href": href, "text": _(_BACK.get(href.split("?")[0], "返回列表")), "from": given}
 
 
+def _shown_of(file: CaseFile) -> reading.Whole:
+    """Parties, trail and materials; of what was erased or is restricted, nothing that names anybody."""
+    whole = reading.whole(file.id)
+    if not (file.restricted or file.applicant == ERASED):
+        return whole
+    return reading.Whole(
+        parties=[], materials={key: {"state": row["state"]} for key, row in whole.materials.items()},
+        happenings=[h if h.office or h.who == "系统" else replace(h, who=_("居民"))
+                    for h in whole.happenings])
+
+
 def _anonymous(file: CaseFile) -> str:
+    if file.restricted:
+        return _("（限制处理）")
     return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
 
 
@@ -315,7 +330,7 @@ def _pause(file: CaseFile) -> str:
 
 def _papers(file: CaseFile) -> list[dict[str, str]]:
     """The papers that this case can print now."""
-    if file.applicant == ERASED:
+    if file.applicant == ERASED or file.restricted:
         return []
     return [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form])}
             for form, title in printable(file)] + (

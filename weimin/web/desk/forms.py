@@ -3,9 +3,7 @@
 The server says which verbs an actor may use; this says only what their dialogs look like.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,8 +14,8 @@ from django.utils.translation import gettext as _
 from weimin.cases import materials
 from weimin.cases.cards import COLOUR_TITLES
 from weimin.cases.cards import STATE_TITLES as CARD_STATES
-from weimin.cases.circumstances import longest_extension
-from weimin.cases.erasing import BASES, kept_until
+from weimin.cases.circumstances import longest_extension, taken_back
+from weimin.cases.erasing import BASES, RESTRICTABLE, is_over, kept_until
 from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.on_the_spot import reach, specs
@@ -148,10 +146,16 @@ _HINTS = {
     "suspend": "居民会收到书面告知：等什么、要多久。期间各环节不办；期限停不停，写在每一项后面。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
     "erase": "申请表、办理意见、扫描件、签章文书、短信和评价里的话全部删除；何时、由谁、办了什么仍可查证。",
+    "restrict": "保管期限内不能删除的，停止使用：姓名、表单、材料、文书都不再显示、查找、打印，仍保存、仍可查证。可以解除。",
+    "lift": "解除后恢复显示和使用；理由会一直保留。",
     "contest_card": "裁定以前牌仍有效；督查岗位会看到您的理由。",
     "revoke": "立即生效：任何人核验都会看到已失效和理由，也不能再代替材料。办件结果本身不变。决定书随后在“打印”里，请送达持证人。",
     "reopen": "原来的结果留在记录里，办理期限重新计算。",
 }
+
+
+# 行政许可法 art. 38: a denial says why, to the applicant; what the house thinks is not his to read.
+_DECIDING = {"opinion": "内部意见，不写进决定书", "reason": "不予的必须写：原文写进决定书，告知申请人"}
 
 
 def _text(name: str, label: str, **more: Any) -> dict[str, Any]:
@@ -186,6 +190,8 @@ def _complete(file: CaseFile, action: Action) -> Fields:
                       else _("须两人以上：写另一位工作人员的姓名")}
         elif ask.key in ("opinion", "reason", "found", "objection"):
             shape |= {"kind": "textarea", "rows": 2}
+        if kind.decides:
+            shape |= {"hint": _DECIDING.get(ask.key)}
         fields.append(shape)
     return fields
 
@@ -260,6 +266,11 @@ def _revoke(file: CaseFile, action: Action) -> Fields:
          "options": [(key, f"{g.kind}：{g.words}（{g.basis}）") for key, g in GROUNDS.items()]},
         _text("reason", _("事实和理由"), hint=_("核验证照的人都能看到，不要写身份证号等个人信息")),
     ]
+
+
+def _deliver_revocation(file: CaseFile, action: Action) -> Fields:
+    row = taken_back(file)
+    return delivery.fields(file, ((row and row.answers) or {}).get("revoked_by"))
 
 
 def _suspend(file: CaseFile, action: Action) -> Fields:
@@ -341,9 +352,27 @@ def _erase(file: CaseFile, action: Action) -> Fields:
          "hint": kept},
         {"name": "document", "label": _("决定删除的文书文号"), "optional": True,
          "hint": _("依据不是保存期限届满的必须填写")},
+        *([] if is_over(file.item, file.row["closed_at"], file.today) else [
+            {"name": "exempt", "label": _("不受保管期限限制的依据"), "optional": True,
+             "hint": _("保管期限未届满时，只有法律、行政法规规定不受其限制的才能删除：选第（五）项，写明条文；"
+                       "其余请限制处理")}]),
         _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
         {"name": "sure", "label": _("确认"), "kind": "checkboxes",
          "options": [("1", _("我已核对编号，知道删除后任何人都不能恢复"))]},
+    ]
+
+
+def _restrict(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "basis", "label": _("依据"), "kind": "radios", "options": list(RESTRICTABLE.items())},
+        *_lift(file, action),
+    ]
+
+
+def _lift(file: CaseFile, action: Action) -> Fields:
+    return [
+        {"name": "document", "label": _("文书文号"), "optional": True, "hint": _("有申请书、决定书的填写")},
+        _text("reason", _("理由"), hint=_("这段话会一直保留，请不要写个人信息")),
     ]
 
 
@@ -382,10 +411,10 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
     "refuse": _reason, "end": _reason, "reopen": _reason, "upgrade": _reason,
     "withdraw": lambda file, action: [_text("reason", _("原因"), optional=True)],
     "complete": _complete, "done_outside": _done_outside, "return_to": _return,
-    "revoke": _revoke, "deliver_revocation": lambda file, action: delivery.fields(file),
+    "revoke": _revoke, "deliver_revocation": _deliver_revocation,
     "suspend": _suspend, "extend": _extend, "hand_over": _hand_over, "transfer": _transfer,
     "reassign": _reassign,
-    "erase": _erase,
+    "erase": _erase, "restrict": _restrict, "lift": _lift,
     "contest_card": _contest, "rule_on_card": _rule_on,
     "call": lambda file, action: [
         {"name": "reached", "label": _("告知到了吗"), "kind": "radios", "inline": True, "value": "1",
@@ -393,85 +422,3 @@ _FIELDS: dict[str, Callable[[CaseFile, Action], Fields]] = {
         _text("note", _("说了什么"), optional=True, rows=2)],
     "nudge": lambda file, action: [_text("words", _("想说的话"), optional=True)],
 }
-
-
-def params_of(verb: str, post: QueryDict) -> dict[str, Any]:
-    """The parameters of a verb from its dialog's answers. Raises Invalid for no number."""
-    reader = _PARAMS.get(verb)
-    found = reader(post) if reader else {}
-    if verb in ("complete", "done_outside", "return_to", "reassign"):
-        found["step"] = _number(post, "step")
-    return found
-
-
-def _term(post: QueryDict) -> str:
-    """How much is typed as a number; of what, the dialog knows."""
-    count = re.sub(r"\s|个?工作日|天|日", "", unicodedata.normalize("NFKC", post.get("term", "")))
-    return f"{count}{post.get('unit', '')}" if count.isascii() and count.isdigit() else post.get("term", "")
-
-
-def _number(post: QueryDict, name: str) -> int:
-    text = post.get(name, "")
-    if not text.isdigit():
-        raise Invalid(fields={name: _("请从列表中选择")})
-    return int(text)
-
-
-def _answers(post: QueryDict) -> dict[str, Any]:
-    return {key.removeprefix("answer-"): value for key, value in post.items()
-            if key.startswith("answer-") and value}
-
-
-def _missing(post: QueryDict) -> dict[str, Any]:
-    said, mistaken = (str(post.get(name, "")).strip() for name in ("said", "mistaken"))
-    unfilled = post.getlist("unfilled")
-    if unfilled and not mistaken:
-        raise Invalid(fields={"mistaken": _("请写明哪里不对，申请人照着改")})
-    wrong = _prefixed(post, "wrong-")
-    absent = {key: wrong.pop(key, _("未提供")) for key in post.getlist("missing")}
-    return {"missing": absent, "wrong": wrong,
-            "form": {**dict.fromkeys(unfilled, mistaken), **({"other": said} if said else {})}}
-
-
-def _prefixed(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    return {key.removeprefix(prefix): value for key, value in post.items()
-            if key.startswith(prefix) and value}
-
-
-_PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
-    "accept": lambda post: {"gaps": _prefixed(post, "gap-")},
-    "notify_missing": _missing,
-    "notify_again": lambda post: {**_missing(post), "reason": post.get("reason", "")},
-    "supplement": lambda post: {"have": dict.fromkeys(post.getlist("have"))},
-    "refuse": lambda post: {"reason": post.get("reason", "")},
-    "upgrade": lambda post: {"reason": post.get("reason", "")},
-    "end": lambda post: {"reason": post.get("reason", "")},
-    "reopen": lambda post: {"reason": post.get("reason", "")},
-    "withdraw": lambda post: {"reason": post.get("reason", "")},
-    "complete": lambda post: {"outcome": post.get("outcome", ""), "answers": _answers(post)},
-    "done_outside": lambda post: {"outcome": post.get("outcome", ""), "answers": _answers(post),
-                                  "reason": post.get("why", "")},
-    "return_to": lambda post: {"target": post.get("target", ""), "reason": post.get("reason", ""),
-                               "straight_back": post.get("straight_back") == "1"},
-    "revoke": lambda post: {"ground": post.get("ground", ""), "reason": post.get("reason", "")},
-    "deliver_revocation": lambda post: {"answers": {}},  # the ways of delivery are read by themselves
-    "suspend": lambda post: {"reason": post.get("reason", ""),
-                             "expected": post.get("expected", ""), "note": post.get("note", "")},
-    "extend": lambda post: {"term": _term(post), "reason": post.get("reason", "")},
-    "hand_over": lambda post: {"post": _number(post, "post"), "reason": post.get("reason", "")},
-    "transfer": lambda post: {"office": _number(post, "office"),
-                              "reason": post.get("reason", "")},
-    "reassign": lambda post: {"account": _number(post, "account") if post.get("account") else None,
-                              "reason": post.get("reason", "")},
-    "erase": lambda post: {"basis": post.get("basis", ""), "document": post.get("document", ""),
-                           "reason": post.get("reason", ""), "sure": post.get("sure") == "1"},
-    "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
-    "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
-    "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
-    "nudge": lambda post: {"words": post.get("words", "")},
-    "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},
-    "rule_on_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", ""),
-                                  "withdraw": post.get("withdraw") == "1"},
-}
-
-

@@ -49,7 +49,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if part_of(request) == "list":
         return page(request, "desk/_list.jinja", **context)
     if chosen:
-        file = CaseFile.load(chosen, actor=actor, now=now, lock=False)
+        file = CaseFile.load(chosen, actor=actor, now=now, lock=False, sealed=True)
         context |= context_of(request, file)
     return page(request, "desk/list.jinja", **context)
 

@@ -21,7 +21,8 @@ from weimin.kernel.clock import local, say_date, say_moment
 _PLAIN = (
     ("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"), ("certificate", "证照 {}"),
     ("document", "文书 {}"), ("basis", "依据{}"), ("expected", "需要 {}"),
-    ("by_law", "依据{}，系统计为受理"),
+    ("by_law", "依据{}，系统计为受理"), ("exempt", "不受保管期限限制：{}"),
+    ("review", "告知网上申请行政复议：{}"), ("kept", "{}"),
 )
 
 

@@ -20,6 +20,7 @@ from weimin.web.desk.case import graph_of
 from weimin.web.desk.forms import forms_of
 from weimin.web.page import page
 from weimin.web.papers import results
+from weimin.web.printed import review_told
 from weimin.web.steps_graph import layout
 from weimin.web.words import state_of
 
@@ -77,6 +78,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
         thanks=contacts.get(int(rated)) if rated.isdigit() else None, rated=rated,
+        review=review_told(happened),
         papers=[(form, _PAPERS[form]) for form in (*extended, *results(file)) if form in _PAPERS], key=uuid.uuid4().hex,
         errors=[{"href": f"#{name}", "text": said} for name, said in _faults(error)],
     )

@@ -24,7 +24,7 @@ from weimin.trail import receipts
 from weimin.trail.models import Event
 from weimin.voice.rate import add_words, rate
 from weimin.web import drafts
-from weimin.web.desk.forms import params_of
+from weimin.web.desk.params import params_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
 from weimin.web.portal.guide import guide_of
