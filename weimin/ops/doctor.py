@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from weimin.kernel.clock import say_moment
 from weimin.ops.errors import OpsError
 from weimin.ops.home import Home
 from weimin.ops.places import OLDEST, find_binaries, major_version
@@ -195,10 +196,10 @@ def _clock(connection: psycopg.Connection) -> str:
     now = _now()
     if isinstance(last, datetime) and last > now + CLOCK_PATIENCE:
         raise OpsError(
-            f"服务器时钟（{now:%Y-%m-%d %H:%M} UTC）早于最后一条记录（{last.astimezone(UTC):%Y-%m-%d %H:%M} UTC）",
+            f"服务器时钟（{say_moment(now)}）早于最后一条记录（{say_moment(last)}）",
             "核对时间（timedatectl）。时钟慢了就校正；时钟曾经快过，就查那段时间收的件，期限是错的",
         )
-    return f"时钟 {now:%Y-%m-%d %H:%M} UTC，晚于最后一条记录"
+    return f"时钟 {say_moment(now)}，晚于最后一条记录"
 
 
 def _roots(connection: psycopg.Connection, folder: Path) -> str:
@@ -230,6 +231,6 @@ def _worker(connection: psycopg.Connection) -> str:
     )
     now = _now()
     if not isinstance(last, datetime) or not now - WORKER_PATIENCE < last < now + CLOCK_PATIENCE:
-        since = f"{last.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if isinstance(last, datetime) else "从未"
+        since = say_moment(last) if isinstance(last, datetime) else "从未"
         raise OpsError(f"后台任务没有动静（最近一次：{since}）", "重新启动 weimin run，查看它的输出")
     return "后台任务在工作"
