@@ -156,7 +156,7 @@ def _refused(post: QueryDict, error: WeiminError) -> dict[str, str]:
     # The page that says so is drawn anew: nobody has to load it again.
     stale = error.status == 409 and error.remedy.startswith("请刷新")
     return {"message": error.message, "remedy": _("下面已经是最新情况。") if stale else error.remedy,
-            "written": "；".join(post[name].strip() for name in _WORDS if post.get(name, "").strip())}
+            "written": "；".join(filter(None, (str(post.get(name, "")).strip() for name in _WORDS)))}
 
 
 _BACK = {"/today": "返回今日", "/desk/cards": "返回红黄牌", "/desk/search": "返回查找",
