@@ -63,7 +63,7 @@ def test_whom_no_sms_reaches_is_somebodys_to_call(cast: Cast, now: datetime) -> 
     number = accepted(cast, now)
     deliver_due(now)
     row = messages(number).get()
-    assert row.status == "failed"
+    assert row.status == "dropped"
     assert "电话" in row.error
 
 
@@ -90,7 +90,7 @@ def test_of_applicant_and_helper_it_is_told_to_whoever_can_be_reached(
     deliver_due(now)
     row = messages(number).get()
     assert read(row.payload)["person"] == str(getattr(cast, told_to).pk)
-    assert row.status == ("sent" if codes.is_mobile(his) or codes.is_mobile(helpers) else "failed")
+    assert row.status == ("sent" if codes.is_mobile(his) or codes.is_mobile(helpers) else "dropped")
 
 
 def _without_phone(person: Person) -> None:

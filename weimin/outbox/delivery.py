@@ -42,14 +42,20 @@ def _deliver_one(now: datetime) -> bool | None:
         try:
             ports.send(port, key, json.loads(vault.decrypt(payload)))
         except ports.PortError as failed:
-            given_up = failed.permanent or tries + 1 >= MOST_TRIES
-            status, error = ("failed" if given_up else "waiting"), str(failed)
+            status, error = _left(failed, tries + 1), str(failed)
         cursor.execute(
             "UPDATE outbox_message SET status = %s, error = %s, tries = tries + 1, tried_at = %s"
             " WHERE id = %s",
             [status, error, now, id_],
         )
     return status == "sent"
+
+
+def _left(failed: ports.PortError, tries: int) -> str:
+    """What becomes of a message that did not leave: nobody need look at one that can't reach him."""
+    if isinstance(failed, ports.Unreachable):
+        return "dropped"
+    return "failed" if failed.permanent or tries >= MOST_TRIES else "waiting"
 
 
 def send_again(message_id: int) -> bool:

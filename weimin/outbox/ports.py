@@ -11,6 +11,13 @@ class PortError(Exception):
         self.permanent = permanent
 
 
+class Unreachable(PortError):
+    """Nothing is broken: this way does not lead to him, and somebody tells him otherwise."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
 Send = Callable[[str, Mapping[str, str]], None]  # (key, payload)
 
 _ports: dict[str, Send] = {}

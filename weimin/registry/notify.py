@@ -10,12 +10,12 @@ from weimin.registry.models import Person
 def send_to_resident(key: str, payload: Mapping[str, str]) -> None:
     """Send the text to the person's mobile phone by SMS.
 
-    Raises PortError, permanent, when no SMS reaches him: somebody calls him instead ("今天打电话").
+    Raises Unreachable when no SMS reaches him: somebody calls him instead ("今天打电话").
     """
     person = Person.objects.filter(pk=int(payload["person"])).first()
     phone = vault.decrypt(person.phone_cipher) if person is not None else ""
     if not codes.is_mobile(phone):
-        raise ports.PortError("没有能收短信的手机号，请电话或上门告知", permanent=True)
+        raise ports.Unreachable("没有能收短信的手机号，请电话或上门告知")
     ports.send("sms", key, {"to": phone, "text": payload["text"]})
 
 
