@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.hand import Hand
 from tests.installation import Installation, open_folder
@@ -20,6 +20,9 @@ ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
         "--disable-component-update", "--disable-sync",
         # a camera that shows a turning disc, and nobody who must be asked
         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+# Another process tests beside us: what takes a second by itself may take ten. Nothing waits so long
+# for its own sake, as what is there is seen at once.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
