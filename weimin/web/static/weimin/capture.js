@@ -134,7 +134,9 @@
         return before.then(function () { return shrink(f); }).then(function (b) { box.add(b, b === f ? f.name : f.name.replace(/\.\w+$/, '') + '.jpg'); });
       }, Promise.resolve());
     };
-    input.addEventListener('change', function () { var files = [].slice.call(input.files); input.value = ''; box.take(files); });
+    function chosen() { var files = [].slice.call(input.files); input.value = ''; box.take(files); }
+    input.addEventListener('change', chosen);
+    if (input.files.length) chosen();   /* before we were there: a phone waits for its door to open */
     $('[data-file]', root).onclick = function () { input.click(); };
     if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) { var c = $('[data-camera]', root); c.hidden = false; c.onclick = function () { shoot(box); }; }
     /* On the phone in hand there is nothing to scan the code with */
