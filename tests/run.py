@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# The whole browser first: its headless shell needs a sixth of the CPU for each page that opens, but
-# lost a photograph that was sent from a second page in two of seven runs.
+# The whole browser, as people have it; its headless shell needs a sixth of the CPU for each page that
+# opens, and does where there is no other.
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-headless-shell")
 HERE = Path(__file__).parent
 LEAST, MOST = 2, 4  # processes: some tests only wait; each holds a server, some a browser
