@@ -76,6 +76,10 @@ class PauseRow:
     expected: str = ""
     changed: bool = False
 
+    def end(self, day: date) -> None:
+        """It is over, and never before it began: a clock may be set back, paper be entered late."""
+        self.ended, self.changed = max(day, self.began), True
+
 
 @dataclass(slots=True, kw_only=True)
 class CardRow:

@@ -122,14 +122,17 @@ def _rule(verb: str, title: str, states: str, who: str, **more: Any) -> Rule:
     )
 
 
+def _is_accepted_by_law(now: Circumstances) -> bool:
+    """行政许可法 art. 32(1)(4): also before the system came to say so, or while it stands still."""
+    return now.silence_accepts and now.notice == "overdue"
+
+
 def _may_accept(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
-    if "system" in mine:
-        return now.silence_accepts and now.notice == "overdue"
-    return not now.lacking
+    return _is_accepted_by_law(now) if "system" in mine else not now.lacking
 
 
 def _may_notify(now: Circumstances) -> bool:
-    return now.notice == "running" or (now.notice == "overdue" and not now.silence_accepts)
+    return now.notice != "given" and not _is_accepted_by_law(now)
 
 
 def _may_do(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
@@ -164,7 +167,9 @@ RULES: tuple[Rule, ...] = (
     _rule("supplement", "提交补正材料", "noticed", "applicant receiver competent", primary=True),
     _rule("supplement", "提交补正材料", "accepted", "applicant receiver competent",
           only_if=lambda now, mine, step: now.awaited, condition="还有容缺、欠缺或等待补充的材料"),
-    _rule("refuse", "不予受理", "received noticed", "competent"),
+    _rule("refuse", "不予受理", "received noticed", "competent",
+          only_if=lambda now, mine, step: not _is_accepted_by_law(now),
+          condition="许可逾期未告知的即为受理"),
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",
           primary=True, only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
