@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from weimin.cases.reading import PAGE, Row, seen, visible_to
+from weimin.cases.reading import APPLICANT, PAGE, Row, seen, visible_to
 from weimin.catalogue.spec import item_version
 from weimin.kernel.clock import local
 from weimin.network.actor import Actor
@@ -141,7 +141,7 @@ def cards(
         cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
         counts: dict[str, int] = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
+            f"SELECT c.number, c.item_version_id, {APPLICANT}, d.colour, d.state,"
             " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
             f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
             " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",

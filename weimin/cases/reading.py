@@ -63,10 +63,11 @@ class Row:
         return self.late or (self.due_at is not None and self.due_at < now)
 
 
-_APPLICANT = f"CASE WHEN c.restricted THEN '{RESTRICTED}' ELSE c.applicant END"
+# Whose case it is, for lists; of a restricted one that it is.
+APPLICANT = f"CASE WHEN c.restricted THEN '{RESTRICTED}' ELSE c.applicant END"
 # Moments come as seconds: Django reads a timestamptz in Python, a page has a hundred of them.
 _COLUMNS = (
-    f"c.number, c.item_version_id, {_APPLICANT}, c.state, c.outcome,"
+    f"c.number, c.item_version_id, {APPLICANT}, c.state, c.outcome,"
     " extract(epoch FROM w.due_at)::float8, w.warn_on, w.office_id,"
     " w.key, w.step_id, w.version, extract(epoch FROM c.received_at)::float8, c.late, "
 )
