@@ -124,6 +124,23 @@ def test_nobody_acts_for_himself(cast: Cast, now: datetime) -> None:
         receive(intake(cast.zhao, parties=parties), actor=cast.info, now=now)
 
 
+@pytest.mark.parametrize("role", ["agent", "guardian"])
+def test_nobody_acts_for_another_without_saying_by_which_paper(
+    role: str, cast: Cast, now: datetime
+) -> None:
+    helper = Party(role=role, person_id=cast.qian.pk, name="钱大妈")
+    parties = (Party(person_id=cast.zhao.pk, name="赵大爷"), helper)
+    with pytest.raises(Invalid, match="须写明凭据"):
+        receive(intake(cast.zhao, parties=parties), actor=cast.info, now=now)
+
+
+def test_only_one_acts_for_him(cast: Cast, now: datetime) -> None:
+    other = person_of(random.Random(3), name="孙代办", born=date(1980, 2, 3))
+    parties = (*for_him(cast).parties, Party(role="guardian", person_id=other.pk, name="孙代办", paper="监护证明"))
+    with pytest.raises(Invalid, match="只能有一位"):
+        receive(intake(cast.zhao, parties=parties), actor=cast.info, now=now)
+
+
 # -- organisations -------------------------------------------------------------------------------
 
 

@@ -197,7 +197,6 @@ class Township(RuleBasedStateMachine):
         """What was offered must be possible; then the model follows."""
         model, actor = self.model, self.people[who]
         answer = VERBS[verb](self.number, actor=actor, now=self.now, **params)
-        open("/tmp/engine/verbs.txt", "a").write(verb + "\n")  # DEBUG
         assert answer.version - model.version in ((0, 1) if verb in STILL else (1,))
         model.version, model.last_verb, model.events = answer.version, verb, model.events + 1
         if verb == "accept":

@@ -23,6 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from weimin.documents.models import File
 from weimin.kernel.errors import Invalid
+from weimin.kernel.text import whole_number
 
 register_heif_opener()
 
@@ -116,9 +117,10 @@ def store_scan(pages: Sequence[Page], *, now: datetime, account_id: int | None) 
 
 def owned(file_id: Any, account_id: int | None, *, media_type: str) -> bool:
     """Whether this is a file of that kind which this account has handed in."""
-    if account_id is None or not str(file_id).isdigit():
+    found = whole_number(str(file_id))
+    if account_id is None or found is None:
         return False
-    return File.objects.filter(pk=file_id, stored_by=account_id, media_type=media_type).exists()
+    return File.objects.filter(pk=found, stored_by=account_id, media_type=media_type).exists()
 
 
 def discard(ids: Sequence[int]) -> None:

@@ -1,6 +1,6 @@
 """Two thin layers around every view: who acts, and what an error looks like."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,14 +8,17 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from weimin.kernel.errors import Invalid, Unavailable, WeiminError
+from weimin.kernel.text import unkeepable
 from weimin.web.login import sign_in_url
 from weimin.web.page import SignInNeeded, page
 
 # Scans are taken with the camera by our own pages; nothing else of the device is asked for.
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 STAFF_PATHS = ("/desk", "/admin", "/today")
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -71,6 +74,16 @@ class errors:
             connection.close()
             response = self.get_response(request)
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: Mapping[str, object]
+    ) -> HttpResponse | None:
+        """Refuse what can't be kept, before anybody looks for it or writes it for ever."""
+        sent = [kwargs, *request.GET.lists()]
+        if request.content_type in _FORMS:
+            sent += request.POST.lists()
+        error = Invalid(_("内容里有不能保存的字符"), _("请删掉看不见的字符，重新输入后再提交"))
+        return self.process_exception(request, error) if unkeepable(sent) else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with what a view raised."""

@@ -15,6 +15,7 @@ from weimin.cases import staffing
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.kernel.titles import title_of
 from weimin.network import accounts
 from weimin.network.models import Account, Holding, Office, Post
@@ -208,8 +209,8 @@ def post(request: HttpRequest, account: int) -> HttpResponse:
 def _choices(text: str, chosen: str) -> dict[str, Any]:
     """The offices that were searched for, with their posts and who is there."""
     rows = offices_found(text).exclude(valid_to__lte=clock.today()) if text else Office.objects.none()
-    if not text and chosen.isdigit():
-        rows = Office.objects.filter(posts=int(chosen))
+    if not text and (post := whole_number(chosen)):
+        rows = Office.objects.filter(posts=post)
     total = rows.count()
     offices = list(rows.select_related("area").order_by("code")[:_MOST_OFFICES])
     now: dict[int, list[str]] = {}

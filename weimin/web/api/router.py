@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.renderers import JSONRenderer
 from ninja.security import APIKeyCookie
 
@@ -25,6 +26,7 @@ from weimin.catalogue.spec import Field as FormField
 from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
+from weimin.kernel.text import unkeepable
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
 from weimin.web.api.params import checked_params
@@ -44,6 +46,17 @@ class Session(APIKeyCookie):
         return actor if actor.account_id is not None else None
 
 
+class Keepable(Parser):
+    """JSON without what can't be kept, wherever it stands in it."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The body; ninja turns the error into a 400."""
+        said = super().parse_body(request)
+        if unkeepable(said):
+            raise ValueError("NUL or half of a surrogate pair")
+        return said
+
+
 class Readable(JSONRenderer):
     """JSON that a person can read too: Chinese as it is written."""
 
@@ -51,7 +64,7 @@ class Readable(JSONRenderer):
 
 
 api = NinjaAPI(
-    renderer=Readable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
+    renderer=Readable(), parser=Keepable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
     description=(
         "事项、办件与办理操作。\n\n"
         "登录：同网页一样，先取 /login 的 csrftoken，再提交账号密码，得到会话 sessionid；"
@@ -89,7 +102,7 @@ def _sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON"}
+    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON，不含空字符（NUL）和半个代理对"}
     if error.status_code == 403:  # ninja has one error for both
         said = {"code": "csrf", "message": "缺少 CSRF 令牌，或令牌不对",
                 "remedy": "把 csrftoken 的值放在请求头 X-CSRFToken 里；登录以后它会换"}

@@ -26,6 +26,7 @@ from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date
 from weimin.kernel.errors import NotFound, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.registry.models import Person
 from weimin.trail.models import Reveal
@@ -88,8 +89,7 @@ def _params(request: HttpRequest, actor: Actor, number: str, verb: str) -> dict[
 
 
 def _expected(request: HttpRequest) -> int | None:
-    text = request.POST.get("expect", "")
-    return int(text) if text.isdigit() else None
+    return whole_number(request.POST.get("expect", ""))
 
 
 def _show(

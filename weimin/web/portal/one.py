@@ -13,7 +13,7 @@ from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
 from weimin.kernel.clock import local, say_date
 from weimin.kernel.errors import Invalid, WeiminError
-from weimin.kernel.text import mask_name
+from weimin.kernel.text import mask_name, whole_number
 from weimin.registry.models import Certificate
 from weimin.voice.rate import rateable
 from weimin.web.desk.case import graph_of
@@ -77,7 +77,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         events=list(contacts.values()), nudged=request.GET.get("nudged"),
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
-        thanks=contacts.get(int(rated)) if rated.isdigit() else None, rated=rated,
+        thanks=contacts.get(whole_number(rated) or 0), rated=rated,
         review=review_told(happened),
         papers=[(form, _PAPERS[form]) for form in (*extended, *results(file)) if form in _PAPERS], key=uuid.uuid4().hex,
         errors=[{"href": f"#{name}", "text": said} for name, said in _faults(error)],

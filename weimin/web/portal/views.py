@@ -18,7 +18,7 @@ from weimin.catalogue.routes import area_name, routes_now
 from weimin.kernel import clock
 from weimin.kernel.codes import CASE_NUMBER_LENGTH, group_case_number, is_case_number
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
-from weimin.kernel.text import code_text, tidy
+from weimin.kernel.text import code_text, tidy, whole_number
 from weimin.network.models import Area, living
 from weimin.trail import receipts
 from weimin.trail.models import Event
@@ -142,16 +142,16 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 def rate_contact(request: HttpRequest, number: str) -> HttpResponse:
     """One tap; words may follow, on the page that thanks; never forced."""
     actor = resident(request)
-    level, contact = request.POST.get("level", ""), request.POST.get("contact", "")
+    level, contact = (whole_number(request.POST.get(name, "")) for name in ("level", "contact"))
     words = tidy(request.POST.get("words", ""))
-    if not contact.isdigit() or not (level.isdigit() or words):
+    if contact is None or not (level is not None or words):
         raise Invalid(_("请选一个评价"))
     now = clock.now()
-    if level.isdigit():
-        rate(number, actor=actor, now=now, contact=int(contact), level=int(level), words=words,
+    if level is not None:
+        rate(number, actor=actor, now=now, contact=contact, level=level, words=words,
              channel="web")
     else:
-        add_words(number, actor=actor, now=now, contact=int(contact), words=words)
+        add_words(number, actor=actor, now=now, contact=contact, words=words)
     return redirect(f"{reverse('mine-one', args=[number])}?thanks={contact}")
 
 
