@@ -32,7 +32,7 @@ FULL = 20_000_000  # bytes: a database with less cannot begin another segment of
 def _say(request: HttpRequest, error: WeiminError) -> HttpResponse:
     if request.path.startswith("/api/"):
         said = {"code": error.code, "message": error.message, "remedy": error.remedy}
-        return JsonResponse(said, status=error.status)
+        return JsonResponse(said, status=error.status, json_dumps_params={"ensure_ascii": False})
     return page(request, "error.jinja", error=error, status=error.status)
 
 

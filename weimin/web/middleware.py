@@ -92,7 +92,8 @@ class errors:
         if not isinstance(error, WeiminError):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse(as_json(error), status=error.status)
+            return JsonResponse(as_json(error), status=error.status,
+                                json_dumps_params={"ensure_ascii": False})
         return page(request, "error.jinja", error=error, status=error.status)
 
 
