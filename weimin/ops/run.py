@@ -16,7 +16,7 @@ from weimin.ops.errors import OpsError
 from weimin.ops.home import Home, check_reachable
 from weimin.ops.places import find_binaries
 from weimin.ops.postgres import OWNER
-from weimin.ops.process import StopSteps
+from weimin.ops.process import StopSteps, lock_holder, try_lock
 from weimin.ops.state import refuse_early_clock, refuse_newer_data
 from weimin.ops.supervisor import Supervisor, answers, database, program, require_free_port
 
@@ -112,6 +112,9 @@ def _say_accounts() -> None:
 def upgrade(home: Path) -> None:
     """Back up, migrate, verify: in this order, and nothing is touched when the backup fails."""
     place = Home(home)
+    lock = place.folder / "run.lock"
+    if lock.exists() and try_lock(lock) is None:  # else ours until we end: nobody starts meanwhile
+        raise OpsError(f"该数据目录有一个实例在运行（进程号 {lock_holder(lock)}）", "先停掉它，再升级")
     archive = place.folder / f"before-{__version__}-{time.strftime('%Y%m%d-%H%M%S')}.tar"
     with place.database():
         refuse_newer_data(place.url(OWNER))
