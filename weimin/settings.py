@@ -103,11 +103,11 @@ AXES_LOCKOUT_CALLABLE = "weimin.web.login.locked_out"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "weimin.network.accounts.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "weimin.network.accounts.LikeNobody", "OPTIONS": {"user_attributes": ("username", "name")}},
 ]
 
 SESSION_ENGINE = "weimin.web.sessions"

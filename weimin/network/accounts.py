@@ -9,7 +9,11 @@ import unicodedata
 from datetime import datetime
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import (
+    MinimumLengthValidator,
+    UserAttributeSimilarityValidator,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -85,6 +89,22 @@ def _give(account: Account, password: str | None) -> str:
     account.password = hasher.encode(made, hasher.salt(), iterations=_ITERATIONS)
     account.must_change = True
     return made
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's own, whose words its Chinese catalogue does not have."""
+
+    def get_error_message(self) -> str:
+        """What is said of a password that is too short."""
+        return f"密码太短了，至少要{self.min_length}位"
+
+
+class LikeNobody(UserAttributeSimilarityValidator):
+    """Django's own, which names the column in English."""
+
+    def get_error_message(self) -> str:
+        """What is said of a password that is the account's name over again."""
+        return "密码和账号或姓名太像了"
 
 
 def check_password(password: str, account: Account) -> None:
