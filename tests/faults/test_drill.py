@@ -1,6 +1,7 @@
 """The drill that an operator does: back up under load, lose everything, restore, verify."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,14 @@ def test_without_the_keys_numbers_stay_closed_and_it_is_said(installation: Insta
     other = Installation(installation.home.parent / "other")
     other.home.mkdir(mode=0o755)
     assert other.weimin("restore", str(archive)).returncode == 0
+    for command in (("verify",), ("upgrade",), ("run", "--port", str(other.port))):
+        done = other.weimin(*command)
+        assert done.returncode == 1 and "缺少密钥" in done.stderr, command
+        assert str(other.home / "keys" / "vault") in done.stderr
+    assert not (other.home / "keys" / "vault").exists(), "a new one would close half of the numbers"
+    for name in ("vault", "lookup", "trail"):  # lost for good, and somebody said so
+        (other.home / "keys").mkdir(exist_ok=True)
+        (other.home / "keys" / name).write_bytes(os.urandom(32))
     verified = other.weimin("verify")
     assert verified.returncode == 1
     assert "个人内容被改动" in verified.stdout

@@ -202,7 +202,7 @@ def restore(home: Path, archive: Path, force: bool) -> None:
 
     place = Home(home)
     (place.folder / "prepared").unlink(missing_ok=True)  # another database: look again
-    with place.database(new=True):
+    with place.database(new=True, roles=False):
         go(archive, place.url(SUPERUSER), home / "files", binaries=find_binaries(), force=force,
            say=click.echo)
     if not (home / "keys" / "vault").exists():
@@ -224,9 +224,11 @@ def verify(home: Path, number: str) -> None:
     """
     from weimin.ops.home import Home
     from weimin.ops.postgres import OWNER
+    from weimin.ops.state import refuse_lost_keys
 
     place = Home(home)
     with place.database():
+        refuse_lost_keys(place.url(OWNER), place.keys)
         place.call("verify-here", number, title="核验", role=OWNER)
 
 
