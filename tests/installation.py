@@ -181,8 +181,9 @@ class Clerk:
         return self
 
     def identity(self) -> str:
-        """A number that nobody in the demo has."""
-        return identity_of(self.rng, date(self.rng.randrange(1890, 1940), 5, 17))
+        """A number that nobody in the demo has, and nobody twice."""
+        born = date(self.rng.randrange(1890, 1935), self.rng.randrange(1, 13), self.rng.randrange(1, 28))
+        return identity_of(self.rng, born)
 
     def receive(self, key: str, identity: str) -> str:
         """Receive a case by the API; its number."""

@@ -179,3 +179,41 @@ def test_killed_at_random_under_load_nothing_is_lost_and_nothing_doubled(
     eventually(everybody_is_told, within=90)
     assert all(len(told[key]) == 1 for key in posted)
     assert not installation.rows("SELECT key FROM outbox_message WHERE status = 'failed'")
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_supervisor_leaves_nobody_and_starts_again_on_the_same_data(
+    installation: Installation,
+) -> None:
+    installation.start()
+    clerk, end, failures = Clerk(installation).log_in(), threading.Event(), []
+
+    def work() -> None:
+        try:
+            clerk.work(until=end.is_set)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    eventually(lambda: len(clerk.acknowledged) > 3, within=60)
+    assert installation.process is not None
+    everybody = descendants(installation.process.pid)
+    assert {"granian", "worker", "postgres"} <= {
+        mark for mark in ("granian", "worker", "postgres") for pid in everybody if mark in command(pid)}
+    installation.process.kill()
+    installation.process.wait()
+    took = eventually(lambda: not any(map(command, everybody)), within=5)
+    print(f"{len(everybody)} processes gone after {took:.1f} s")
+
+    installation.start()  # while the clerk still asks for an answer to what was cut off
+    before = len(clerk.acknowledged)
+    eventually(lambda: len(clerk.acknowledged) > before, within=60)
+    end.set()
+    thread.join()
+    assert not failures, failures
+    found = events(installation)
+    assert set(clerk.acknowledged.values()) <= found.keys()
+    assert len(found) <= len(clerk.acknowledged) + clerk.abandoned
+    done = installation.weimin("verify")
+    assert done.returncode == 0, done.stdout + done.stderr
