@@ -149,6 +149,10 @@ def test_a_running_instance_and_its_worker(installation: Installation) -> None:
     assert f"正在运行（进程号 {installation.process.pid}）" in examined(installation)[1]
     second = installation.weimin("run", "--port", str(Installation(installation.home).port))
     assert second.returncode == 1 and f"进程号 {installation.process.pid}" in second.stderr
+    for command in ("upgrade", "migrate"):
+        refused = installation.weimin(command)
+        assert refused.returncode == 1 and "先停掉它" in refused.stderr, command
+    assert not list(installation.home.glob("before-*"))
 
     server = Server(installation.home)
     with psycopg.connect(server.url(SUPERUSER, "weimin"), autocommit=True) as connection:

@@ -141,7 +141,7 @@ def test_an_upgrade_backs_up_migrates_and_verifies(
     told = _run(installation, tomorrow, "doctor", "--port", str(installation.port))
     assert told.returncode == 0, told.stdout
 
-    for command in (("run", "--port", str(installation.port)), ("upgrade",), ("doctor",)):
+    for command in (("run", "--port", str(installation.port)), ("upgrade",), ("migrate",), ("doctor",)):
         done = installation.weimin(*command)  # the older program leaves the newer data alone
         assert done.returncode == 1, command
         assert "数据来自更新的版本" in done.stdout + done.stderr, command

@@ -131,12 +131,9 @@ def migrate(home: Path) -> None:
     run 启动时会自己做。只在数据库由别人管理、要分开做时才用。
     例：weimin migrate --home /srv/weimin
     """
-    from weimin.ops.home import Home
-    from weimin.ops.postgres import OWNER
+    from weimin.ops.run import migrate as go
 
-    place = Home(home)
-    with place.database(new=True):
-        place.call("prepare", title="数据库升级", role=OWNER)
+    go(home)
     click.echo("数据库结构已是最新。")
 
 

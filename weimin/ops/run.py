@@ -114,12 +114,26 @@ def _say_accounts() -> None:
     click.echo("  演示数据，无法律效力。Ctrl-C 停止。\n")
 
 
-def upgrade(home: Path) -> None:
-    """Back up, migrate, verify: in this order, and nothing is touched when the backup fails."""
-    place = Home(home)
+def _alone(place: Home) -> None:
+    """Raises OpsError while an instance runs: its code does not know the new structure."""
     lock = place.folder / "run.lock"
     if lock.exists() and try_lock(lock) is None:  # else ours until we end: nobody starts meanwhile
         raise OpsError(f"该数据目录有一个实例在运行（进程号 {lock_holder(lock)}）", "先停掉它，再升级")
+
+
+def migrate(home: Path) -> None:
+    """Bring the structure of the data up to this program's, and nothing else."""
+    place = Home(home)
+    _alone(place)
+    with place.database(new=True):
+        refuse_newer_data(place.url(OWNER))
+        place.call("prepare", title="数据库升级", role=OWNER)
+
+
+def upgrade(home: Path) -> None:
+    """Back up, migrate, verify: in this order, and nothing is touched when the backup fails."""
+    place = Home(home)
+    _alone(place)
     archive = place.folder / f"before-{__version__}-{time.strftime('%Y%m%d-%H%M%S')}.tar"
     with place.database():
         refuse_newer_data(place.url(OWNER))
