@@ -82,6 +82,7 @@ class Installation:
                 [sys.executable, "-m", "weimin", command, "--home", str(self.home),
                  "--port", str(self.port)],
                 env=environment() | self.more, stdout=log, stderr=log,
+                start_new_session=True,  # so that ``stop`` can end it for good, even a stopped one
             )
         try:
             self.wait(within)
