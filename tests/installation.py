@@ -153,6 +153,9 @@ class Refused(Exception):
         self.status, self.said = status, said
 
 
+_GIVEN: set[str] = set()  # identity numbers of this run, of all clerks
+
+
 class Clerk:
     """A clerk's program: logs in, receives with and without scans, repeats what got no answer."""
 
@@ -183,8 +186,12 @@ class Clerk:
 
     def identity(self) -> str:
         """A number that nobody in the demo has, and nobody twice."""
-        born = date(self.rng.randrange(1890, 1935), self.rng.randrange(1, 13), self.rng.randrange(1, 28))
-        return identity_of(self.rng, born)
+        while True:
+            born = date(self.rng.randrange(1890, 1935), self.rng.randrange(1, 13), self.rng.randrange(1, 28))
+            number = identity_of(self.rng, born)
+            if number not in _GIVEN:
+                _GIVEN.add(number)
+                return number
 
     def receive(self, key: str, identity: str) -> str:
         """Receive a case by the API; its number."""
