@@ -185,6 +185,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # pyhanko writes a traceback for each hostile file: the report says what is wrong with it.
-    "loggers": {"pyhanko": {"level": "CRITICAL"}, "weimin": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
+    # These two complain of each hostile file: the answer says what is wrong with it.
+    "loggers": {"pyhanko": {"level": "CRITICAL"}, "pypdf": {"level": "CRITICAL"}, "weimin": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
 }
