@@ -77,7 +77,7 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
     if place and not areas:
         unknown = NotFound(_("没有找到“{}”").format(place), _("换个字试试，只写村（社区）的名字就行"))
     return page(request, "portal/guide.jinja", item=item, area=area_name(area) if answers else "",
-                guide=answers, areas=areas, place=place, unknown=unknown,
+                guide=answers, areas=areas, sought=place, unknown=unknown,
                 status=unknown.status if unknown else 200)
 
 
