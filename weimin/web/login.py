@@ -73,7 +73,7 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
         account = authenticate(
             request, username=username.strip(), password=request.POST.get("password", "")
         )
-        if isinstance(account, Account) and account.is_staff_member:
+        if isinstance(account, Account) and account.is_staff_member and not account.is_program:
             if account.must_change:
                 return first_password(request, account)
             _enter(request, account)

@@ -1,4 +1,4 @@
-"""Operations of the API. Sessions and CSRF are those of the screens; docs/api.md shows both.
+"""Operations of the API. Programs come with a token, browsers with the session of the screens.
 
 Writing takes an ``Idempotency-Key``: the same key with the same body answers the same again.
 """
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.renderers import JSONRenderer
-from ninja.security import APIKeyCookie
+from ninja.security import APIKeyCookie, HttpBearer
 
 from weimin import __version__
 from weimin.cases import reading
@@ -25,6 +25,7 @@ from weimin.catalogue.spec import Field as FormField
 from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
+from weimin.network import tokens
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
 from weimin.web.api.params import checked_params
@@ -44,6 +45,22 @@ class Session(APIKeyCookie):
         return actor if actor.account_id is not None else None
 
 
+class Token(HttpBearer):
+    """A program's token. It asks for no CSRF token: no page makes a browser send this header."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor:
+        """The program in its post; a wrong token is 401, whatever session comes beside it."""
+        actor = tokens.acting_with(token, now=clock.now())
+        if actor is None:
+            raise _NoSuchToken
+        request.actor = actor  # type: ignore[attr-defined]
+        return actor
+
+
+class _NoSuchToken(AuthenticationError):
+    """A token that opens nothing (any more)."""
+
+
 class Readable(JSONRenderer):
     """JSON that a person can read too: Chinese as it is written."""
 
@@ -51,11 +68,12 @@ class Readable(JSONRenderer):
 
 
 api = NinjaAPI(
-    renderer=Readable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
+    renderer=Readable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None,
+    auth=[Token(), Session()],
     description=(
         "事项、办件与办理操作。\n\n"
-        "登录：同网页一样，先取 /login 的 csrftoken，再提交账号密码，得到会话 sessionid；"
-        "写操作另带请求头 X-CSRFToken。\n\n"
+        "登录：程序用令牌，每次都带请求头 Authorization: Bearer …；令牌由安全管理员在“人员”里发放。"
+        "网页里的脚本用网页的会话 sessionid，写操作另带请求头 X-CSRFToken。\n\n"
         "重复提交：写操作带 Idempotency-Key（最长100字）；同一个键同样的内容，得到同样的回答；内容不同是 409。\n\n"
         "分页：每页50条，page 从1起；还有下一页时，回答带 Link 头（rel=\"next\"）。\n\n"
         "时间：都是带 +08:00 的时刻，如 2026-11-21T14:05:00+08:00；日期写 2026-11-21。\n\n"
@@ -83,7 +101,10 @@ def _said(request: HttpRequest, error: WeiminError) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    said = {"code": "sign_in", "message": "请先登录", "remedy": "登录后带上会话再试"}
+    said = {"code": "sign_in", "message": "请先登录", "remedy": "程序带上令牌，网页登录以后再试"}
+    if isinstance(error, _NoSuchToken):
+        said = {"code": "sign_in", "message": "令牌不对、已过期或已作废，或者它的岗位已经没有了",
+                "remedy": "请安全管理员在“人员”里看这个账号，需要时另发一个"}
     return api.create_response(request, said, status=401)
 
 
