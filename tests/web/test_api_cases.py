@@ -80,3 +80,19 @@ def _of(number: str) -> Any:
     from weimin.cases.models import Step
 
     return someone_of(Step.objects.get(case__number=number, state="open").office_id)
+
+
+def test_an_action_says_what_it_asks_for(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    with clock.rehearsed(now):
+        case = get(cast.reviewer, f"cases/{number}")
+    said = next(a for a in case["actions"] if a["verb"] == "complete")["params"]["properties"]
+    assert said["outcome"]["enum"] == ["approve", "reject"]
+    assert said["answers"]["required"] == ["opinion"]
+    assert "reject" in said["answers"]["properties"]["reason"]["description"]
+    assert {m["state"] for m in case["materials"]} == {"have"}
+
+
+def test_the_description_names_every_verb_with_its_parameters() -> None:
+    told = Client().get("/api/v1/openapi.json").json()["paths"]["/api/v1/cases/{number}/{verb}"]
+    assert "`complete(step, outcome, answers?)`" in told["post"]["description"]

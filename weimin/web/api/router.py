@@ -16,6 +16,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 from weimin import __version__
 from weimin.cases import reading
 from weimin.cases.file import CaseFile
+from weimin.cases.materials import wanted
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
@@ -28,6 +29,7 @@ from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network import tokens
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
+from weimin.web.api.asked import schema_of, verbs_told
 from weimin.web.api.params import checked_params
 from weimin.web.desk import delivery
 from weimin.web.middleware import as_json
@@ -370,6 +372,7 @@ class ActionOut(Schema):
     title: str
     step: int | None = None
     step_version: int | None = None
+    params: dict[str, Any] = Field(description="JSON Schema：这一步的 params 可以写什么")
 
 
 class StepOut(Schema):
@@ -384,11 +387,21 @@ class StepOut(Schema):
     due_at: datetime | None
 
 
+class MaterialState(Schema):
+    """A material that this case needs, or has."""
+
+    key: str
+    name: str
+    need: str
+    state: str = Field(description="have 已收、missing 缺、replaced 由证照代替、promised 容缺后补、declared 告知承诺")
+
+
 class CaseOut(RowOut):
-    """A case with its steps and what the actor may do."""
+    """A case with its materials, its steps and what the actor may do."""
 
     version: int
     office: str
+    materials: list[MaterialState]
     steps: list[StepOut]
     actions: list[ActionOut]
 
@@ -403,6 +416,10 @@ def case(request: HttpRequest, number: Number) -> Any:
         outcome=file.outcome, waits_for=reading.waits_for(file), due_at=file.due_at and local(file.due_at),
         late=file.late or _is_late(file.due_at),
         version=file.version, office=names.get(file.office_id, ""),
+        materials=[
+            MaterialState(key=m.key, name=m.name, need=m.need, state=file.materials.get(m.key, "missing"))
+            for m in wanted(file)
+        ],
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,
                     state=s.state, outcome=s.outcome, office=names.get(s.office_id or 0, ""),
@@ -411,7 +428,8 @@ def case(request: HttpRequest, number: Number) -> Any:
         ],
         actions=[
             ActionOut(verb=a.verb, title=a.title, step=a.step.id if a.step else None,
-                      step_version=a.step.version if a.step else None)
+                      step_version=a.step.version if a.step else None,
+                      params=schema_of(a, file.item.flow))
             for a in file.actions()
         ],
     )
@@ -428,9 +446,10 @@ class VerbIn(Schema):
     expect: int | None = None
 
 
-@api.post("cases/{number}/{verb}", response={200: AnswerOut, **FAULTS}, summary="办理")
+@api.post("cases/{number}/{verb}", response={200: AnswerOut, **FAULTS}, summary="办理", description=(
+    "办件的 actions 说现在能办哪些，各自的 params 怎么写。全部操作：\n\n" + verbs_told()))
 def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key = "") -> Any:
-    """Carry out a verb. Which ones are open to the actor stands in the case's ``actions``."""
+    """Carry out a verb."""
     actor = actor_of(request)
     if verb not in VERBS or verb == "receive":
         raise NotFound(f"没有“{verb}”这个操作")
