@@ -10,7 +10,7 @@ from tests.cases.scenes import HOUSING, under_way
 from tests.cast import Cast, accepted, do
 from tests.web.doors import logged_in
 from weimin.cases import reading
-from weimin.kernel import clock
+from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +96,39 @@ def test_an_action_says_what_it_asks_for(cast: Cast, now: datetime) -> None:
 def test_the_description_names_every_verb_with_its_parameters() -> None:
     told = Client().get("/api/v1/openapi.json").json()["paths"]["/api/v1/cases/{number}/{verb}"]
     assert "`complete(step, outcome, answers?)`" in told["post"]["description"]
+
+
+def test_who_comes_without_anything_is_asked_to_log_in_and_not_for_csrf() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/api/v1/cases", {}, content_type="application/json")
+    assert answer.status_code == 401 and "令牌" in answer.json()["remedy"]
+
+
+def test_what_identifies_somebody_is_looked_for_outside_the_address(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    asked = {"q": vault.decrypt(cast.zhao.identity_cipher)}
+    for actor, found in ((cast.reviewer, [number]), (cast.health, [])):
+        answer = logged_in(actor).post("/api/v1/search", asked, content_type="application/json")
+        assert [row["number"] for row in answer.json()] == found
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("PUT", "/api/v1/cases", 405), ("GET", "/api/v1/nothing", 404), ("GET", "/api/v1/items/NOPE", 404),
+])
+def test_every_error_is_json_with_what_to_do(method: str, path: str, status: int, cast: Cast) -> None:
+    answer = logged_in(cast.reviewer).generic(method, path)
+    assert answer.status_code == status and answer.json()["remedy"]
+
+
+def test_too_much_at_once_is_said_in_words(cast: Cast, settings: object) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000  # type: ignore[attr-defined]
+    answer = logged_in(cast.reviewer).post("/api/v1/cases", {"item": "x" * 2000}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    page = logged_in(cast.reviewer).post("/desk/batch", {"case": "x" * 2000})
+    assert page.status_code == 413 and "请分几次提交" in page.content.decode()
+
+
+def test_a_wrong_field_comes_with_a_remedy(cast: Cast) -> None:
+    party = {"identity": "1", "name": "赵"}
+    answer = logged_in(cast.clerk).post("/api/v1/cases", {"item": "HY-ELD-02", "area": "430421103200",
+                                                          "parties": [party]}, content_type="application/json")
+    assert answer.status_code == 422 and answer.json()["remedy"] and answer.json()["fields"]

@@ -177,8 +177,9 @@ class Routes:
     def _must(self, line: str, level: str, path: Sequence[str], on: date) -> int:
         found = self.office(line, level, path, on)
         if found is None:
+            named = dict(_rows("SELECT key, name FROM network_line WHERE key = %s", [line]))
             raise Invalid(
-                f"{on}在这个地方没有{_LEVEL_TITLES[level]}一级的“{line}”办理单位",
+                f"{on}在这个地方没有{_LEVEL_TITLES[level]}一级的“{named.get(line, line)}”办理单位",
                 "请确认办理地点；若确应由该地办理，请系统管理员补上这个单位",
             )
         return found

@@ -264,7 +264,13 @@ def _place_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
     if not code and question.field is not None and not question.field.required:
         return {}
     fits = Area.objects.filter(living(clock.today()), code=code, level="village").exists()
-    return {} if fits else {question.key: _("请输入名字，点“查找”，再选一个")}
+    if fits:
+        return {}
+    if not (words := post.get("place", "").strip()):
+        return {question.key: _("请写村（社区）的名字，再选一个")}
+    if _places(question, post):  # typed and sent on, without the button beside it
+        return {question.key: _("请在下面找到的里选一个")}
+    return {question.key: _("没有找到“{}”，换个字试试，只写村（社区）的名字就行").format(words)}
 
 
 def _scenario_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec

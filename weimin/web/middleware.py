@@ -70,6 +70,11 @@ class errors:
             # Most often a connection that a restart of the database cut: reading is repeated.
             connection.close()
             response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith("/api/"):
+            said = {"code": "not_allowed", "message": "这个地址不接受这种请求方法",
+                    "remedy": f"可用的方法：{response.headers.get('Allow', '')}"}
+            return JsonResponse(said, status=405, headers={"Allow": response.headers.get("Allow", "")},
+                                json_dumps_params={"ensure_ascii": False})
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
