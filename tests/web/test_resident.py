@@ -277,3 +277,25 @@ def test_a_code_typed_in_full_width_with_a_space_is_the_code(settings: Any) -> N
 
 def test_the_phone_of_a_log_in_is_one_that_a_code_can_reach() -> None:
     assert "要能收短信" in said(Client(), "/sign-in", phone="07341234567")
+
+
+def test_a_notice_says_at_each_material_what_is_wrong_with_it_and_is_there_in_writing(
+    cast: Cast, now: datetime, zhao: Client
+) -> None:
+    number = received(cast, now, have={"id-card": None, "apply": None})
+    notify_missing(number, actor=cast.reviewer, now=now, wrong={"id-card": "背面看不清，请重拍"})
+    page = said(zhao, f"/mine/{number}")
+    assert page.index("背面看不清，请重拍") < page.index("提交这些材料")
+    assert f"/papers/{number}/notice.pdf" in page
+    assert zhao.get(f"/papers/{number}/notice.pdf").status_code == 200
+
+
+def test_what_was_answered_wrongly_is_asked_again(cast: Cast, now: datetime, zhao: Client) -> None:
+    number = received(cast, now)
+    notify_missing(number, actor=cast.reviewer, now=now, form={"account": "这个账号不是本人的"})
+    page = said(zhao, f"/mine/{number}")
+    assert "这个账号不是本人的" in page and 'name="f-account"' in page
+    wrong = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "12", "key": "1"})
+    assert wrong.status_code == 422 and 'value="12"' in wrong.content.decode()
+    right = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "6222021234567890128", "key": "2"})
+    assert right.status_code == 302 and case_of(number).state == "received"

@@ -23,7 +23,7 @@ from weimin.network.models import Area, living
 from weimin.trail import receipts
 from weimin.trail.models import Event
 from weimin.voice.rate import add_words, rate
-from weimin.web import drafts
+from weimin.web import asking, drafts
 from weimin.web.desk.params import params_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
@@ -121,7 +121,9 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotFound(_("没有这个操作"))
     params: dict[str, Any] = {}
     if verb == "supplement":
-        params["have"] = scans_of(request, actor)
+        file = CaseFile.load(number, actor=actor, now=clock.now(), lock=False)
+        params = {"have": scans_of(request, actor),
+                  "facts": asking.answers_in(request.POST, file.item.form)}
     elif verb == "complete":
         params = params_of(verb, request.POST)
     elif verb == "withdraw":
