@@ -86,6 +86,7 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "GET /desk/excel": {"of": "search", "q": "赵大爷"},
         "GET /desk/areas": {"q": "杉桥"},
         "GET /api/v1/cases": {"q": "赵大爷"},
+        "POST /api/v1/ratings": {"number": number, "contact": 99, "level": 5},
         "POST /api/v1/search": {"q": "赵大爷"},
         "POST /uploads/": {"size": "100", "sha256": "0" * 64, "name": "a.jpg"},
         "POST /follow": {"number": number, "four": "1234"},

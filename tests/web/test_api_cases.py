@@ -4,12 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cases.scenes import HOUSING, under_way
-from tests.cast import Cast, accepted, do
+from tests.cast import Cast, accepted, do, received
+from tests.pictures import document, picture
 from tests.web.doors import logged_in
 from weimin.cases import reading
+from weimin.cases.models import Material
+from weimin.cases.verbs import notify_missing
 from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +95,8 @@ def test_an_action_says_what_it_asks_for(cast: Cast, now: datetime) -> None:
     assert said["answers"]["required"] == ["opinion"]
     assert "reject" in said["answers"]["properties"]["reason"]["description"]
     assert {m["state"] for m in case["materials"]} == {"have"}
+    transfer = next(a for a in case["actions"] if a["verb"] == "transfer")["params"]["properties"]["office"]
+    assert str(transfer["enum"][0]) in transfer["description"]
 
 
 def test_the_description_names_every_verb_with_its_parameters() -> None:
@@ -132,3 +138,48 @@ def test_a_wrong_field_comes_with_a_remedy(cast: Cast) -> None:
     answer = logged_in(cast.clerk).post("/api/v1/cases", {"item": "HY-ELD-02", "area": "430421103200",
                                                           "parties": [party]}, content_type="application/json")
     assert answer.status_code == 422 and answer.json()["remedy"] and answer.json()["fields"]
+
+
+def sent(client: Client, content: bytes, name: str = "a.jpg") -> Any:
+    return client.post("/api/v1/uploads", {"file": SimpleUploadedFile(name, content)})
+
+
+def test_scans_come_in_as_uploads_and_stay_whose_they_are(cast: Cast, now: datetime) -> None:
+    with clock.rehearsed(now):
+        mine, other = logged_in(cast.reviewer), logged_in(cast.clerk)
+        number = received(cast, now, have={"apply": None})
+        notify_missing(number, actor=cast.reviewer, now=now)
+        ids = [sent(mine, each).json()["id"] for each in (picture(), document(500, 501))]
+        path, body = f"/api/v1/cases/{number}/supplement", {"params": {"have": {"id-card": " ".join(ids)}}}
+        stolen = other.post(path, body, content_type="application/json")
+        assert stolen.status_code == 422 and "扫描件没有传完" in stolen.json()["message"]
+        assert mine.post(path, body, content_type="application/json").status_code == 200
+        case = mine.get(f"/api/v1/cases/{number}").json()
+    assert next(m["state"] for m in case["materials"] if m["key"] == "id-card") == "have"
+    assert Material.objects.get(case__number=number, key="id-card").file_id
+
+
+def test_what_is_no_scan_is_refused_in_words(cast: Cast) -> None:
+    answer = sent(logged_in(cast.clerk), b"MZ not a picture", "a.jpg")
+    assert answer.status_code == 422 and "不是能读的图片或 PDF" in answer.json()["message"]
+    assert sent(logged_in(cast.clerk), b"").status_code == 422
+
+
+def test_the_papers_of_a_case_are_named_and_fetched(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    case = get(cast.reviewer, f"cases/{number}")
+    assert "acceptance" in [paper["form"] for paper in case["papers"]]
+    paper = logged_in(cast.reviewer).get(f"/api/v1/cases/{number}/papers/acceptance")
+    assert paper.content.startswith(b"%PDF-")
+    assert logged_in(cast.health).get(f"/api/v1/cases/{number}/papers/acceptance").status_code == 404
+    assert logged_in(cast.reviewer).get(f"/api/v1/cases/{number}/papers/certificate").status_code == 404
+
+
+def test_the_applicant_rates_a_contact_once_and_nobody_else_does(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    contact = get(cast.resident, f"cases/{number}")["contacts"][0]["contact"]
+    body = {"number": number, "contact": contact, "level": 5, "words": "小刘很耐心"}
+    for actor, status in ((cast.reviewer, 403), (cast.neighbour, 404), (cast.resident, 204), (cast.resident, 422)):
+        assert logged_in(actor).post("/api/v1/ratings", body, content_type="application/json"
+                                     ).status_code == status
+    assert get(cast.reviewer, f"cases/{number}")["contacts"] == []

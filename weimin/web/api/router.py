@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, NinjaAPI, Path, Query, Schema
+from ninja import Field, Header, NinjaAPI, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.renderers import JSONRenderer
 from ninja.security import APIKeyCookie, HttpBearer
@@ -20,20 +20,23 @@ from weimin.cases.materials import wanted
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
-from weimin.catalogue.finding import find, listed
-from weimin.catalogue.routes import routes_now
-from weimin.catalogue.spec import Field as FormField
 from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.network import tokens
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
+from weimin.voice.rate import rateable
+from weimin.web.api import items, papers
 from weimin.web.api.asked import schema_of, verbs_told
+from weimin.web.api.papers import scans
 from weimin.web.api.params import checked_params
+from weimin.web.api.shapes import FAULTS, Number
 from weimin.web.desk import delivery
+from weimin.web.desk.forms import forms_of
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
+from weimin.web.papers import printable
 
 
 class Session(APIKeyCookie):
@@ -88,18 +91,6 @@ api = NinjaAPI(
 )
 
 
-class Problem(Schema):
-    """An error: what happened and what to do."""
-
-    code: str
-    message: str
-    remedy: str = ""
-    fields: dict[str, str] | None = None
-
-
-FAULTS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
-
-
 @api.exception_handler(WeiminError)
 def _said(request: HttpRequest, error: WeiminError) -> HttpResponse:
     said = as_json(error)
@@ -145,101 +136,7 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 LAST_PAGE, LAST_PAGE_OF_WORK = 1000, 20
-Number = Annotated[str, Path(pattern=r"^\d{11}$")]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=100)]
-
-
-class ItemOut(Schema):
-    """An item of the catalogue."""
-
-    code: str
-    name: str
-    word: str = ""
-    type: str
-    promised: str | None = None
-
-
-@api.get("items", auth=None, response={200: list[ItemOut], **FAULTS}, summary="查找事项")
-def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -> Any:
-    """Items by the words of a resident; all of them without words."""
-    found = find(q) if q.strip() else listed()
-    return [
-        ItemOut(code=f.item.code, name=f.item.name, word=f.word, type=f.item.type,
-                promised=str(f.item.promised) if f.item.promised else None)
-        for f in found
-    ]
-
-
-class FieldOut(Schema):
-    """A question of an item's form: what ``answers`` may hold, under ``key``."""
-
-    key: str
-    label: str
-    type: str
-    required: bool
-    multiple: bool = False
-    options: dict[str, str] = Field({}, description="可选的值和它的名称")
-    min: float | None = None
-    max: float | None = None
-    columns: list["FieldOut"] = []
-
-
-class MaterialOut(Schema):
-    """A material; which of them a case needs follows from its answers."""
-
-    key: str
-    name: str
-    need: str = Field(description="required 必须、optional 可选、gap 可容缺")
-    original: str = Field(description="kept 收原件、seen 验后退回、copy 复印件")
-    commitment: bool = Field(description="可用告知承诺代替，写在 declared")
-
-
-class ScenarioOut(Schema):
-    """A question that changes which materials are needed; answered in ``answers`` under ``key``."""
-
-    key: str
-    question: str
-    options: dict[str, str]
-
-
-class ItemDetail(ItemOut):
-    """All that is needed to apply for an item."""
-
-    level: str
-    subjects: list[str]
-    condition: str
-    form: list[FieldOut]
-    materials: list[MaterialOut]
-    scenarios: list[ScenarioOut]
-
-
-def _field(field: FormField) -> FieldOut:
-    return FieldOut(
-        key=field.key, label=field.label, type=field.type, required=field.required,
-        multiple=field.multiple, options=dict(field.options), min=field.min, max=field.max,
-        columns=[_field(column) for column in field.columns],
-    )
-
-
-@api.get("items/{code}", auth=None, response={200: ItemDetail, **FAULTS}, summary="一个事项")
-def item(request: HttpRequest, code: Annotated[str, Path(max_length=40)]) -> Any:
-    """What an item asks for: its form, its scenarios and its materials."""
-    found = routes_now().item(code)
-    return ItemDetail(
-        code=found.code, name=found.name, type=found.type, level=found.level,
-        promised=str(found.promised) if found.promised else None,
-        subjects=list(found.data["subjects"]), condition=str(found.data["condition"]),
-        form=[_field(field) for field in found.form],
-        materials=[
-            MaterialOut(key=m.key, name=m.name, need=m.need, original=m.original,
-                        commitment=m.commitment) for m in found.materials
-        ],
-        scenarios=[
-            ScenarioOut(key=s.key, question=s.question, options={
-                str(o["value"]): str(o.get("label", o["value"])) for o in s.options})
-            for s in found.scenarios
-        ],
-    )
 
 
 class PartyIn(Schema):
@@ -266,6 +163,7 @@ class CaseIn(Schema):
     parties: list[PartyIn] = Field(max_length=20)
     answers: dict[str, Any] = {}
     have: list[str] = []
+    scans: dict[str, str] = Field({}, description="材料 → 上传的 id；几页的按顺序写，用空格分开，id:90 表示转 90 度")
     declared: list[str] = []
     channel: str = "window"
     another_is_meant: bool = False
@@ -289,7 +187,7 @@ def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
         return Intake(
             item=body.item, area=body.area, answers=body.answers,
             parties=tuple(_party(actor, party) for party in body.parties),
-            have=dict.fromkeys(body.have), declared=tuple(body.declared),
+            have={**dict.fromkeys(body.have), **scans(dict(body.scans), actor)}, declared=tuple(body.declared),
             channel="web" if actor.is_resident else body.channel,
             another_is_meant=body.another_is_meant,
         )
@@ -417,12 +315,29 @@ class MaterialState(Schema):
     state: str = Field(description="have 已收、missing 缺、replaced 由证照代替、promised 容缺后补、declared 告知承诺")
 
 
+class PaperOut(Schema):
+    """A paper that there is of a case now, by which name and title."""
+
+    form: str
+    title: str
+
+
+class ContactOut(Schema):
+    """A contact that the applicant may still rate."""
+
+    contact: int
+    title: str
+    office: str
+
+
 class CaseOut(RowOut):
     """A case with its materials, its steps and what the actor may do."""
 
     version: int
     office: str
     materials: list[MaterialState]
+    papers: list[PaperOut]
+    contacts: list[ContactOut] = Field(description="申请人还可以评价的服务")
     steps: list[StepOut]
     actions: list[ActionOut]
 
@@ -441,6 +356,9 @@ def case(request: HttpRequest, number: Number) -> Any:
             MaterialState(key=m.key, name=m.name, need=m.need, state=file.materials.get(m.key, "missing"))
             for m in wanted(file)
         ],
+        papers=[PaperOut(form=form, title=title) for form, title in printable(file)],
+        contacts=[ContactOut(contact=c.seq, title=c.title, office=c.office)
+                  for c in (rateable(file.id) if file.is_party else ())],
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,
                     state=s.state, outcome=s.outcome, office=names.get(s.office_id or 0, ""),
@@ -449,9 +367,8 @@ def case(request: HttpRequest, number: Number) -> Any:
         ],
         actions=[
             ActionOut(verb=a.verb, title=a.title, step=a.step.id if a.step else None,
-                      step_version=a.step.version if a.step else None,
-                      params=schema_of(a, file.item.flow))
-            for a in file.actions()
+                      step_version=a.step.version if a.step else None, params=schema_of(form, file.item.flow))
+            for form in forms_of(file) if (a := form.action).verb in VERBS
         ],
     )
 
@@ -459,8 +376,9 @@ def case(request: HttpRequest, number: Number) -> Any:
 class VerbIn(Schema):
     """The parameters of a verb. ``expect`` is the version that the caller saw.
 
-    In the ``answers`` of a delivery ``signature`` is strokes of points as they were drawn
-    (``[[[x, y], …], …]``, up to 2000), ``signed`` and ``consent`` are ids of uploads.
+    In the ``have`` of a supplement a material is null (paper, which an office holds) or the id of an
+    upload. In the ``answers`` of a delivery ``signature`` is strokes of points as they were drawn
+    (``[[[x, y], …], …]``, up to 2000, eight points at least), ``signed`` and ``consent`` are ids of uploads.
     """
 
     params: dict[str, Any] = {}
@@ -474,8 +392,11 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
     actor = actor_of(request)
     if verb not in VERBS or verb == "receive":
         raise NotFound(f"没有“{verb}”这个操作", "现在能办的，写在这个办件的 actions 里")
+    given = dict(body.params)
+    if verb == "supplement" and isinstance(given.get("have"), dict):
+        given["have"] = scans(given["have"], actor)
     try:
-        params = checked_params(verb, body.params)
+        params = checked_params(verb, given)
     except Invalid:
         # Whoever may not do it at all is told that, and not what it would have asked for.
         CaseFile.load(number, actor=actor, now=clock.now(), lock=False, sealed=True).require(verb)
@@ -485,3 +406,7 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
     return VERBS[verb](
         number, actor=actor, now=clock.now(), key=key, expect=body.expect, **params
     ).as_dict()
+
+
+api.add_router("", items.router)
+api.add_router("", papers.router)
