@@ -183,3 +183,16 @@ def test_the_applicant_rates_a_contact_once_and_nobody_else_does(cast: Cast, now
         assert logged_in(actor).post("/api/v1/ratings", body, content_type="application/json"
                                      ).status_code == status
     assert get(cast.reviewer, f"cases/{number}")["contacts"] == []
+
+
+def test_which_materials_are_asked_for_follows_from_the_answers() -> None:
+    def asked(answers: dict[str, Any]) -> set[str]:
+        found = Client().post("/api/v1/items/HY-ELD-03/materials", {"answers": answers},
+                              content_type="application/json")
+        assert found.status_code == 200, found.json()
+        return {material["key"] for material in found.json()}
+
+    assert asked({"minimum": True}) - asked({"minimum": False}) == {"minimum"}
+    wrong = Client().post("/api/v1/items/HY-ELD-03/materials", {"answers": {"nothing": 1}},
+                          content_type="application/json")
+    assert wrong.status_code == 422 and wrong.json()["fields"]

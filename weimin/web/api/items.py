@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema
 
+from weimin.cases.facts import checked
 from weimin.catalogue.finding import find, listed
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import Field as FormField
+from weimin.catalogue.spec import MaterialSpec
 from weimin.web.api.shapes import FAULTS
 
 router = Router()
@@ -85,6 +87,11 @@ def _field(field: FormField) -> FieldOut:
     )
 
 
+def _material(spec: MaterialSpec) -> MaterialOut:
+    return MaterialOut(key=spec.key, name=spec.name, need=spec.need, original=spec.original,
+                       commitment=spec.commitment)
+
+
 @router.get("items/{code}", auth=None, response={200: ItemDetail, **FAULTS}, summary="一个事项")
 def item(request: HttpRequest, code: Annotated[str, Path(max_length=40)]) -> Any:
     """What an item asks for: its form, its scenarios and its materials."""
@@ -94,13 +101,25 @@ def item(request: HttpRequest, code: Annotated[str, Path(max_length=40)]) -> Any
         promised=str(found.promised) if found.promised else None,
         subjects=list(found.data["subjects"]), condition=str(found.data["condition"]),
         form=[_field(field) for field in found.form],
-        materials=[
-            MaterialOut(key=m.key, name=m.name, need=m.need, original=m.original,
-                        commitment=m.commitment) for m in found.materials
-        ],
+        materials=[_material(m) for m in found.materials],
         scenarios=[
             ScenarioOut(key=s.key, question=s.question, options={
                 str(o["value"]): str(o.get("label", o["value"])) for o in s.options})
             for s in found.scenarios
         ],
     )
+
+
+class Answers(Schema):
+    """What is answered so far; nothing is kept."""
+
+    answers: dict[str, Any] = {}
+
+
+@router.post("items/{code}/materials", auth=None, response={200: list[MaterialOut], **FAULTS},
+             summary="按回答要交哪些材料")
+def materials(request: HttpRequest, code: Annotated[str, Path(max_length=40)], body: Answers) -> Any:
+    """The materials that a case with these answers needs; what is not answered asks for nothing more."""
+    found = routes_now().item(code)
+    facts = checked(found, body.answers, only=set(body.answers))
+    return [_material(m) for m in found.materials_for(facts)]

@@ -44,6 +44,7 @@ _WORDS = {
 _PAPERS = {"refusal": "下载不予受理决定书", "decision": "下载决定书", "revocation": "下载撤销（注销）决定书",
            "extension": "下载延期通知书"}
 _TO_PRINT = ("receipt", "notice", "acceptance")  # what he was told on the way, in writing
+_NOTHING_SAID = ("未提供", "没有填写")  # what a notice writes of itself where nobody wrote more
 _OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "再办一次"}
 
 
@@ -78,7 +79,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
                 if file.materials.get(spec.key) in ("missing", "promised")],
         questions=questions, areas=areas_for(file.actor, file.row["area_id"]) if any(
             q.type == "area" for q in questions) else [], ask=asking,
-        notes={**told.get("missing", {}), **told.get("wrong", {}), **told.get("form", {})},
+        notes=_notes(told),
         wrong=dict(error.fields) if isinstance(error, Invalid) else {},
         verbs={form.action.verb for form in forms},
         mine=[form for form in forms if form.action.verb == "complete"], typed=request.POST,
@@ -101,6 +102,12 @@ def _questions(file: CaseFile, told: dict[str, Any]) -> list[Field]:
     """What is not answered yet, and what the notice says was answered wrongly."""
     open_ = {field.key for field in unanswered(file.item, file.row["facts"])} | set(told.get("form", {}))
     return [field for field in file.item.form if field.key in open_]
+
+
+def _notes(told: dict[str, Any]) -> dict[str, str]:
+    """What the notice says of each material, by its name, and of each answer, by its key."""
+    said = {**told.get("missing", {}), **told.get("wrong", {}), **told.get("form", {})}
+    return {key: words for key, words in said.items() if words not in _NOTHING_SAID}
 
 
 def _faults(error: WeiminError | None) -> list[tuple[str, str]]:
