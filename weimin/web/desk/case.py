@@ -36,7 +36,8 @@ from weimin.web.desk.params import params_of
 from weimin.web.desk.sentence import headline
 from weimin.web.jinja import url
 from weimin.web.page import landing, page, part_of, staff
-from weimin.web.papers import printable
+from weimin.web.papers import earlier, printable
+from weimin.web.printed import made_by
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
 from weimin.web.words import light_of, state_of
@@ -121,7 +122,7 @@ def context_of(
     if file.due_at and any(step.state == "open" for step in file.steps):
         word = _("全件{}").format(word)
     events = [trail.event_of(h, file.item) for h in whole.happenings]
-    papers = _papers(file)
+    papers = _papers(file, whole.happenings)
     return {
         "file": file, "forms": forms, "color": colour, "word": word,
         "headline": headline(file, applicant.name if applicant else _anonymous(file)),
@@ -328,15 +329,30 @@ def _pause(file: CaseFile) -> str:
     return _("{} 起暂停：{}（{}），{}").format(say_date(pause.began), title, pause.expected, counted)
 
 
-def _papers(file: CaseFile) -> list[dict[str, str]]:
-    """The papers that this case can print now."""
+def _papers(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[str, str]]:
+    """The papers that this case can print now, each with its number and day."""
     if file.applicant == ERASED or file.restricted:
         return []
-    return [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form])}
-            for form, title in printable(file)] + (
-        [{"form": "dossier", "title": _("归档包"),
-          "href": reverse("dossier", args=[file.number])}]
-        if file.state == "closed" and file.relations() & {"lead", "competent"} else [])
+    titles = dict(printable(file))
+    found = [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form]),
+              "hint": _numbered(made_by(happenings, form))} for form, title in titles.items()]
+    for form, happening in earlier(happenings):
+        if form in titles:
+            href = f"{reverse('paper', args=[file.number, form])}?seq={happening.seq}"
+            place = next(i for i, each in enumerate(found) if each["form"] == form)
+            found.insert(place, {"form": "", "title": _("先前的") + titles[form], "href": href,
+                                 "hint": _numbered(happening)})
+    if file.state == "closed" and file.relations() & {"lead", "competent"}:
+        found.append({"form": "dossier", "title": _("归档包"), "hint": "",
+                      "href": reverse("dossier", args=[file.number])})
+    return found
+
+
+def _numbered(told: reading.Happening | None) -> str:
+    """The number of a paper and its day, as they stand on it."""
+    if told is None or "document" not in told.data:
+        return ""
+    return f"{told.data['document']} · {say_date(local(told.at).date())}"
 
 
 @require_POST
