@@ -135,6 +135,8 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
        (SELECT p.person_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id
          WHERE p.case_id = c.id AND p.role <> 'member'
          ORDER BY r.phone_mask NOT LIKE '1%%', p.role <> 'applicant', p.seq LIMIT 1),
+       (SELECT max(e.occurred_at) FROM trail_event e WHERE e.subject_type = 'case'
+           AND e.subject_id = c.id AND e.verb = 'nudge' AND e.account_id = %(account)s),
        reply.asked, reply.case_id, reply.seq, reply.version, reply.state
   FROM cases_case c
   JOIN network_area area ON area.code = c.area_id

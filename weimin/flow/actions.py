@@ -89,6 +89,7 @@ class Circumstances:
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
     own: frozenset[int] = frozenset()  # open steps that another must do: this actor did one before
+    nudged: bool = False  # this actor has asked for speed today
     certified: bool = False  # it issued a certificate, which was not revoked
     untold: bool = False  # it was revoked, and the decision on that was not delivered yet
 
@@ -209,7 +210,8 @@ RULES: tuple[Rule, ...] = (
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
     _rule("call", "登记电话告知", "noticed decided", "receiver competent lead"),
-    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),
+    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader",
+          only_if=lambda now, mine, step: not now.nudged, condition="今天还没有催过"),
     _rule("issue_cards", "亮牌", "received noticed accepted decided", "system",
           only_if=lambda now, mine, step: now.card_due,
           condition="期限已过三分之二（黄牌）或已过（红牌），还没有亮过"),
