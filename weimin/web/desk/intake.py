@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from markupsafe import Markup
 
-from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
+from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.verbs import receive
-from weimin.cases.verbs.receive import CHANNELS
 from weimin.catalogue.finding import find, listed
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec
@@ -28,6 +27,7 @@ from weimin.web import asking, guided, lookups
 from weimin.web.desk.areas import areas_for
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
+from weimin.web.words import plain_name
 
 
 @require_GET
@@ -219,14 +219,13 @@ def received(request: HttpRequest, number: str) -> HttpResponse:
     """The number large, what happens next, by when, who."""
     actor, now = staff(request), clock.now()
     file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    absent = missing(file)
     return page(
-        request, "desk/received.jinja", file=file, channel=CHANNELS[file.channel],
+        request, "desk/received.jinja", file=file, name=plain_name(file.item.name),
         competent=file.routes.office_names[file.office_id],
         receiver=file.routes.office_names[file.receiver_id],
         notice=file.clocks["notice"].due_on if "notice" in file.clocks else None,
-        can_accept=any(a.verb == "accept" for a in file.actions()),
-        lacking=[m for m in file.materials.values() if m == "missing"],
-        blank=[field.label for field in unanswered(file.item, file.row["facts"])],
+        short=lacks(file, lacking(absent)), later=[spec.name for spec in absent if spec.need == "gap"],
         qr=_qr(request.build_absolute_uri(f"{reverse('follow')}?number={file.number}")),
     )
 
