@@ -288,6 +288,8 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
             value = "、".join(str(options.get(str(v), v)) for v in value)
         elif field.type == "area":
             value = area_name(str(value))
+        elif field.type == "date":
+            value = _day(str(value))
         else:
             value = options.get(str(value), shown(value))
         found.append({"label": field.label, "value": value})
@@ -295,6 +297,15 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         found += [{"label": field.label, "value": _("还没填")}
                   for field in unanswered(file.item, file.row["facts"])]
     return found
+
+
+def _day(text: str) -> str:
+    """A day that somebody answered, without its weekday: births and beginnings long ago."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _row_of(field: Field, row: dict[str, Any]) -> str:
@@ -352,7 +363,7 @@ def _numbered(told: reading.Happening | None) -> str:
     """The number of a paper and its day, as they stand on it."""
     if told is None or "document" not in told.data:
         return ""
-    return f"{told.data['document']} · {say_date(local(told.at).date())}"
+    return f"{told.data['document']}\n{say_date(local(told.at).date())}"
 
 
 @require_POST

@@ -182,6 +182,8 @@ def done(verb: str, events: list[dict[str, Any]], papers: list[dict[str, str]],
     """What was done in words, and the paper that the counter prints now."""
     words = _(_DONE[verb]) if verb in _DONE else ""
     form = _PRINTED.get(verb, "")
+    if verb == "on_the_spot" and any(h.data.get("way") for h in happenings[:2]):
+        form = "delivery"  # handed over and filed: the certificate is in the resident's hands
     if verb == "complete" and events:
         said = str(events[0]["said"] or "").split("；")[0]
         words = _("“{}”已登记：{}。").format(events[0]["what"], said)
