@@ -24,7 +24,7 @@ from weimin.registry.certificates import held
 from weimin.registry.models import Organisation
 from weimin.registry.people import known_person, places_of
 from weimin.web import asking, guided, lookups
-from weimin.web.desk.areas import areas_for
+from weimin.web.desk.areas import areas_for, called
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name
@@ -53,7 +53,7 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
         if request.POST.get("look") == "1":
             return _form(request, actor, item, _known(request.POST, actor, item))
         if request.POST.get("look"):
-            return _form(request, actor, item, request.POST)
+            return _form(request, actor, item, _placed(request.POST))
         answer = receive(
             lambda: asking.intake_of(request.POST, item, channel=_channel(actor),
                                      scans=scans_of(request, actor)),
@@ -135,6 +135,16 @@ def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, di
     return person.phone_mask or "", {wanted[kind]: each.number for kind, each in found.items()}
 
 
+def _placed(post: QueryDict) -> QueryDict:
+    """A place that was asked for by its name, and is the only one called so, is chosen."""
+    found = called(post.get("place", "")) if post.get("look") == "3" else []
+    if len(found) != 1:
+        return post
+    typed = post.copy()
+    typed["area"] = found[0][0]
+    return typed
+
+
 def own_village(actor: Actor) -> str:
     """The village of an officer who sits in one."""
     return actor.area_path.strip("/").split("/")[-1] if actor.level == "village" else ""
@@ -174,7 +184,7 @@ def _form(
         twin_number=error.details.get("number") if error else None,
         known_phone=phone, held=replaced, looks=asking.conditions_of(item),
         key=typed.get("key") or uuid.uuid4().hex, areas=areas_for(actor, typed.get("area", ""), named=typed.get("place", "")),
-        place_area=typed.get("area", ""),
+        place_area=typed.get("area", ""), places=len(called(typed.get("place", ""))),
     )
 
 

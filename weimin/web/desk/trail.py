@@ -129,6 +129,20 @@ def returned(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[s
     return found
 
 
+_NO_PROGRESS = frozenset(("nudge", "rate", "rate_words", "call", "issue_cards"))
+
+
+def nudged(happenings: list[reading.Happening]) -> str:
+    """Who asked for speed, and when, as long as nothing has been done since."""
+    asked = []
+    for h in happenings:
+        if h.verb not in _NO_PROGRESS:
+            break
+        if h.verb == "nudge":
+            asked.append(_("{}（{}）").format(f"{h.office} {h.who}".strip(), say_moment(h.at)))
+    return _("催办：{}。还没有进展。").format("，".join(asked)) if asked else ""
+
+
 # -- what the offices found ----------------------------------------------------------------------
 
 
