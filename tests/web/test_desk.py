@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cases.scenes import publish_variant
-from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received
+from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case, Material, Party
-from weimin.cases.verbs import notify_missing
+from weimin.cases.verbs import hand_over, notify_missing, reassign
 from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
@@ -302,3 +302,31 @@ def test_who_comes_too_late_keeps_what_he_wrote_and_sees_how_it_stands(
     page = answer.content.decode()
     assert answer.status_code == 409 and "这个环节刚才已经有人办理了" in page
     assert "下面已经是最新情况" in page and "您刚才写的没有存：写了很久的意见" in page
+
+
+# -- who has it in hand -----------------------------------------------------------------------------
+
+
+def test_what_a_colleague_has_in_hand_says_so(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    reassign(number, actor=cast.town_head, now=now, step=step_of(number, "check"),
+             account=cast.town_head.account_id, reason="疑难")
+    name = cast.town_head.name
+    desk = logged_in(cast.reviewer)
+    shown = desk.get(f"/desk/cases/{number}").content.decode()
+    assert f"由{name}经办" in shown and f"交给{name}" in shown and "办理：乡镇初审" not in shown
+    assert f"{name}在办：乡镇初审" in desk.get("/desk").content.decode()
+    own = logged_in(cast.town_head)
+    assert "等您乡镇初审" in own.get("/desk").content.decode()
+    assert "经办。他不在" not in own.get(f"/desk/cases/{number}").content.decode()
+
+
+def test_a_case_says_who_answers_and_to_whom_that_is_offered(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    lead = f"{cast.reviewer.post_title} {cast.reviewer.name}"
+    desk = logged_in(cast.reviewer)
+    assert f"主办 {lead}" in desk.get(f"/desk/cases/{number}").content.decode()
+    hand_over(number, actor=cast.reviewer, now=now, post=cast.town_head.post_id, reason="休假")
+    shown = desk.get(f"/desk/cases/{number}").content.decode()
+    assert f"正在移交给{cast.town_head.office_name} {cast.town_head.post_title} {cast.town_head.name}" in shown
+    assert f"主办 {lead}" in shown  # until it is taken

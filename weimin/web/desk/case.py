@@ -128,7 +128,9 @@ def context_of(
         "headline": headline(file, applicant.name if applicant else _anonymous(file)),
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
-        "graph": graph_of(file),
+        "graph": graph_of(file, whole.answering.holders), "lead": _lead(file, whole.answering.lead),
+        "offered": " ".join(whole.answering.offered or ()),
+        "held": _held(file, whole.answering.holders),
         "events": events, "opinions": trail.opinions(file, whole.happenings),
         "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
         "facts": facts_of(file), "clocks": _clocks(file),
@@ -182,13 +184,27 @@ def back_of(request: HttpRequest) -> dict[str, str]:
     return {"href": href, "text": _(_BACK.get(href.split("?")[0], "返回列表")), "from": given}
 
 
+def _lead(file: CaseFile, lead: tuple[str, str]) -> str:
+    """Who answers for it; the office is said where it is not the competent one."""
+    office, who = lead
+    return who if office == file.routes.office_names.get(file.office_id) else f"{office} {who}"
+
+
+def _held(file: CaseFile, holders: dict[int, str]) -> list[str]:
+    """Of the open steps of the actor's office, those that a colleague has in hand."""
+    return [_("“{}”由{}经办。他不在的，请单位负责人改派或释放。").format(
+                file.item.flow.steps[row.key].title, holders[row.id])
+            for row in file.steps if row.id in holders and row.office_id in file.actor.offices
+            and row.account_id != file.actor.account_id]
+
+
 def _shown_of(file: CaseFile) -> reading.Whole:
     """Parties, trail and materials; of what was erased or is restricted, nothing that names anybody."""
-    whole = reading.whole(file.id)
+    whole = reading.whole(file.id, on=file.today)
     if not (file.restricted or file.applicant == ERASED):
         return whole
-    return reading.Whole(
-        parties=[], materials={key: {"state": row["state"]} for key, row in whole.materials.items()},
+    return replace(
+        whole, parties=[], materials={key: {"state": row["state"]} for key, row in whole.materials.items()},
         happenings=[h if h.office or h.who == "系统" else replace(h, who=_("居民"))
                     for h in whole.happenings])
 
@@ -199,8 +215,8 @@ def _anonymous(file: CaseFile) -> str:
     return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
 
 
-def graph_of(file: CaseFile) -> dict[str, Any]:
-    """The steps in columns, each in its state, for the screen."""
+def graph_of(file: CaseFile, holders: dict[int, str] | None = None) -> dict[str, Any]:
+    """The steps in columns, each in its state, for the screen; ``holders`` have them in hand."""
     rows: dict[str, list[Any]] = {}
     for row in file.steps:
         if row.state != "void":
@@ -214,6 +230,8 @@ def graph_of(file: CaseFile) -> dict[str, Any]:
         ):
             note = _("前一环节是您办的，这一步须由另一人办")
         office = file.routes.office_names.get(mine[0].office_id or 0, "") if mine else ""
+        names = dict.fromkeys((holders or {})[row.id] for row in mine if row.id in (holders or {}))
+        office = " ".join((office, *names))
         drawn.append({"key": spec.key, "name": spec.title, "office": office, "state": state,
                       "note": note, "needs": spec.needs})
     return layout(drawn)

@@ -71,6 +71,7 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits, pick = url("case", "0").removesuffix("0"), _("等您{}"), _("选 {}")
+    held = _("{}在办：{}")
     light = cache(lambda due_at, warn_on: light_of(due_at, warn_on, now))  # many end on one day
     for row in rows:
         colour, word = light(row.due_at, row.warn_on)
@@ -80,7 +81,7 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
                 "href": address + row.number, "name": name,
                 "pick": pick.format(name) if asks_opinion_only(row) else "",
-                "why": waits.format(row.waits_for),
+                "why": held.format(row.holder, row.waits_for) if row.holder else waits.format(row.waits_for),
                 "number": group_case_number(row.number), "color": colour, "word": word,
                 "current": row.number == chosen, "picked": False,
             }

@@ -17,6 +17,7 @@ from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.flow.terms import Term
 from weimin.kernel.clock import local, say_date, say_moment
+from weimin.kernel.codes import group_case_number
 
 _PLAIN = (
     ("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"), ("certificate", "证照 {}"),
@@ -54,8 +55,12 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append(WAYS[data["way"]].title)
     if "reached" in data:
         said.append(_("已告知") if data["reached"] else _("没联系上"))
+    if happening.verb in ("hand_over", "transfer") and isinstance(data.get("to"), list):
+        said.append(_("给{}").format(" ".join(reversed(data["to"][1:]))))
+    if happening.verb == "reassign" and "name" in data:
+        said.append(_("交给{}").format(data["name"]) if data["name"] else _("释放，本单位谁都可以办"))
     if data.get("twin"):
-        said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(data["twin"]))
+        said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(group_case_number(data["twin"])))
     if data.get("on_behalf"):
         said.append(_("工作人员代申请人登记"))
     if data.get("missing"):

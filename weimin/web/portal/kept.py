@@ -113,7 +113,7 @@ def _case(actor: Actor, person: Person, row: reading.Row) -> dict[str, Any]:
     if row.applicant == RESTRICTED:
         return {**head, "说明": "个人信息限制处理：只保存，不使用。需要复制的，请向督查岗位申请解除"}
     file = CaseFile.load(row.number, actor=actor, now=clock.now(), lock=False)
-    whole, fields = reading.whole(file.id), {field.key: field for field in file.item.form}
+    whole, fields = reading.whole(file.id, on=file.today), {field.key: field for field in file.item.form}
     names = {spec.key: spec.name for spec in file.item.materials}
     others = {p.name for p in whole.parties if p.person_id not in (None, person.pk)}
     own = {_plain(person.identity_cipher), _plain(person.phone_cipher)}
