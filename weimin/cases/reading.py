@@ -330,7 +330,7 @@ class Someone:
 _PARTIES = """
 SELECT json_agg(json_build_array(p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),
        coalesce(r.phone_mask, ''), p.person_id, p.paper,
-       coalesce(g.legal_representative, p.relation)) ORDER BY p.role, p.seq)
+       coalesce(g.legal_representative, p.relation)) ORDER BY p.role <> 'applicant', p.role, p.seq)
   FROM cases_party p
   LEFT JOIN registry_person r ON r.id = p.person_id
   LEFT JOIN registry_organisation g ON g.id = p.organisation_id
