@@ -113,7 +113,7 @@ def test_what_was_promised_comes_in_while_the_case_goes_on(cast: Cast, now: date
 @pytest.mark.parametrize(
     ("gaps", "message"),
     [
-        ({"invoice": "2026-06-21"}, "最迟为10日内"),  # the eleventh day
+        ({"invoice": "2026-06-21"}, "（10日内）"),  # the eleventh day
         ({"invoice": "下周"}, "请填写补齐日期"),
         ({"id-card": "2026-06-12"}, "不能容缺"),
         ({"moon-rock": "2026-06-12"}, "不能容缺"),
