@@ -321,14 +321,14 @@ def _transfer(file: CaseFile, action: Action) -> Fields:
 
 
 def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
-    """Offices of the same town, county and city: where a case may really belong."""
+    """Offices of the same town, county and city, the nearest first: where a case may really belong."""
     here = set(file.area_path)
-    found = [
-        (office, routes.office_names[office])
+    found = {
+        (-len(area), office): routes.office_names[office]
         for (area, _line), spans in routes.offices.items() if area in here
         for span, office in spans if span.holds(file.today) and office != file.row["office_id"]
-    ]
-    return sorted(set(found), key=lambda pair: pair[0])
+    }
+    return list({office: name for (_level, office), name in sorted(found.items())}.items())
 
 
 def _reassign(file: CaseFile, action: Action) -> Fields:
