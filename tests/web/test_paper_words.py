@@ -234,6 +234,7 @@ def test_the_first_notice_stays_on_paper_when_there_is_a_second(cast: Cast, now:
     printed = text_of(logged_in(cast.info).get(f"/papers/{number}/notice.pdf", {"seq": 2}).content)
     assert first["document"] in printed and "没有本人签字" in printed and "出生日期" not in printed
     assert second["document"] in said(cast, number, "notice")
+    assert "打印先前的" not in page(cast.info, number, done="correct")  # offered for what made it only
     wrong = logged_in(cast.info).get(f"/papers/{number}/notice.pdf", {"seq": 1})
     assert wrong.status_code == 404  # that event made none
 

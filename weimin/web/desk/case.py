@@ -371,7 +371,7 @@ def _papers(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[st
         if form in titles:
             href = f"{reverse('paper', args=[file.number, form])}?seq={happening.seq}"
             place = next(i for i, each in enumerate(found) if each["form"] == form)
-            found.insert(place, {"form": "", "title": _("先前的") + titles[form], "href": href,
+            found.insert(place, {"form": f"{form} {happening.seq}", "title": _("先前的") + titles[form], "href": href,
                                  "hint": _numbered(happening)})
     if file.state == "closed" and file.relations() & {"lead", "competent"}:
         found.append({"form": "dossier", "title": _("归档包"), "hint": "",

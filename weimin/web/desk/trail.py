@@ -16,7 +16,7 @@ from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.flow.terms import Term
-from weimin.kernel.clock import local, say_date, say_moment
+from weimin.kernel.clock import local, say_date, say_day, say_moment
 from weimin.kernel.codes import group_case_number
 
 _PLAIN = (
@@ -161,7 +161,7 @@ def opinions(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[s
         kind = kind_of(spec.kind)
         if row.state != "done" or not row.answers or kind.delivers:
             continue
-        said = [(ask.label, dict(ask.options).get(str(row.answers[ask.key]), row.answers[ask.key]))
+        said = [(ask.label, dict(ask.options).get(str(row.answers[ask.key]), say_day(str(row.answers[ask.key]))))
                 for ask in kind.asks if row.answers.get(ask.key)]
         if not said:
             continue
