@@ -14,7 +14,7 @@ from tests.cases.scenes import publish_variant
 from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case, Material, Party
-from weimin.cases.verbs import hand_over, notify_missing, reassign
+from weimin.cases.verbs import hand_over, notify_missing, reassign, suspend
 from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
@@ -319,6 +319,14 @@ def test_what_a_colleague_has_in_hand_says_so(cast: Cast, now: datetime) -> None
     own = logged_in(cast.town_head)
     assert "等您乡镇初审" in own.get("/desk").content.decode()
     assert "经办。他不在" not in own.get(f"/desk/cases/{number}").content.decode()
+
+
+def test_what_is_suspended_says_what_for(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    suspend(number, actor=cast.reviewer, now=now, reason="site_visit", expected="约5个工作日")
+    desk = logged_in(cast.reviewer)
+    assert "暂停中：现场核查" in desk.get("/desk").content.decode()
+    assert "暂停办理（现场核查）" in desk.get(f"/desk/cases/{number}").content.decode()
 
 
 def test_a_case_says_who_answers_and_to_whom_that_is_offered(cast: Cast, now: datetime) -> None:

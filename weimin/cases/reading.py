@@ -51,6 +51,7 @@ class Row:
     late: bool = False
     lead: str = ""  # the accountable post, where the list shows it
     holder: str = ""  # the colleague who has the step in hand, in the list of work
+    pause: str = ""  # why the case is suspended, there
 
     @property
     def waits_for(self) -> str:
@@ -91,7 +92,8 @@ SELECT n.total, n.late, p.*
   FROM (SELECT count(*) AS total, count(*) FILTER (WHERE due_at < %(now)s) AS late FROM work) n
   LEFT JOIN LATERAL (
        SELECT {_COLUMNS} '' AS lead,
-              (SELECT a.name FROM network_account a WHERE a.id = w.account_id AND a.id <> %(me)s) AS holder
+              (SELECT a.name FROM network_account a WHERE a.id = w.account_id AND a.id <> %(me)s) AS holder,
+              (SELECT p.reason FROM cases_pause p WHERE p.case_id = c.id AND p.ended IS NULL) AS pause
          FROM (SELECT * FROM work WHERE NOT %(late_only)s OR due_at < %(now)s
                 ORDER BY due_at NULLS LAST, case_id LIMIT %(page)s OFFSET %(skip)s) w
          JOIN cases_case c ON c.id = w.case_id ORDER BY w.due_at NULLS LAST, c.id) p ON true
@@ -238,14 +240,14 @@ def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
 
 def _row(values: Sequence[Any]) -> Row:
     (number, version_id, applicant, state, outcome, due_at, warn_on, office_id, key, step_id, version,
-     received_at, late, lead, *holder) = values
+     received_at, late, lead, *now) = values
     item = item_version(version_id)
     return Row(
         number=number, item=item, applicant=applicant, state=state, outcome=outcome,
         due_at=None if due_at is None else _from_seconds(due_at), warn_on=warn_on, office_id=office_id,
         step=_steps(item, key) if key else "", step_id=step_id, step_version=version,
         received_at=_from_seconds(received_at), late=late, lead=lead or "", step_key=key,
-        holder=(holder[0] or "") if holder else "",
+        **({"holder": now[0] or "", "pause": now[1] or ""} if now else {}),
     )
 
 
