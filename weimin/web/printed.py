@@ -69,6 +69,8 @@ def made_by(happened: list[reading.Happening], form: str, seq: int | None = None
     for happening in happened:
         if form == "decision":
             makes = happening.data.get("decided") in ("granted", "denied")
+        elif form == "certificate":
+            makes = "certificate" in happening.data
         else:
             makes = happening.verb in MADE_BY.get(form, ())
         if makes and seq in (None, happening.seq):

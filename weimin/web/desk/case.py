@@ -366,7 +366,7 @@ def _papers(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[st
         return []
     titles = dict(printable(file))
     found = [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form]),
-              "hint": _numbered(made_by(happenings, form))} for form, title in titles.items()]
+              "hint": _numbered(made_by(happenings, form), form)} for form, title in titles.items()]
     for form, happening in earlier(happenings):
         if form in titles:
             href = f"{reverse('paper', args=[file.number, form])}?seq={happening.seq}"
@@ -379,11 +379,12 @@ def _papers(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[st
     return found
 
 
-def _numbered(told: reading.Happening | None) -> str:
+def _numbered(told: reading.Happening | None, form: str = "") -> str:
     """The number of a paper and its day, as they stand on it."""
-    if told is None or "document" not in told.data:
+    key = "certificate" if form == "certificate" else "document"
+    if told is None or key not in told.data:
         return ""
-    return f"{told.data['document']}\n{say_date(local(told.at).date())}"
+    return f"{told.data[key]}\n{say_date(local(told.at).date())}"
 
 
 @require_POST
