@@ -97,6 +97,8 @@ class Office(models.Model):
     address = models.TextField(blank=True)
     # Of a government that reviews: where an application for reconsideration is filed online.
     reconsideration = models.TextField(blank=True, default="", db_default="")
+    # 机关代字, with which the numbers of its papers begin; empty: its whole name does.
+    document_word = models.TextField(blank=True, default="", db_default="")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)  # the first day on which it is no more
     # Who keeps its archive and its cases; a line that went to another office goes there.
