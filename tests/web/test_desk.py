@@ -200,6 +200,8 @@ def who_is(person: Any, prefix: str = "") -> dict[str, str]:
 def test_an_organisation_and_its_handler_are_taken_in_with_the_letter(cast: Cast) -> None:
     form = at(cast.clerk).post(f"/desk/intake/{ROAD}", {"who": "handler", "look": "2"})
     assert "授权委托书" in form.content.decode() and 'name="uscc"' in form.content.decode()
+    assert 'value="business-licence"' in form.content.decode()
+    assert 'value="id-card"' not in form.content.decode()  # no organisation has one
     sent = send(cast, ROAD, who="handler", uscc="91990000MA00000008", org_name="示意合作社",
                 org_legal="周示意", **who_is(cast.qian, "agent_"), agent_phone="19000005678",
                 have=["by-letter", "by-agent-card"])

@@ -76,6 +76,15 @@ def test_an_unknown_place_is_said_where_it_was_asked_for(query: str) -> None:
     assert "没有" in page.content.decode() and 'id="place"' in page.content.decode()
 
 
+def test_a_guide_says_who_brings_what(db: None) -> None:
+    page = Client().get("/items/HY-BLD-03").content.decode()
+    lines = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r"<li>.*?</li>", page)]
+    said = {line.split(" ")[0]: line for line in lines}
+    assert said["居民身份证"].endswith("个人申请的才要") and said["营业执照"].endswith("单位申请的才要")
+    assert said["道路修复方案"].endswith("作业方式是“挖掘”的才要")
+    assert "才要" not in said["安全防护措施说明"]
+
+
 def test_a_guide_promises_nothing_of_an_office_that_is_not_there() -> None:
     page = said(Client(), f"/items/{CARD}?area=4304")
     assert "这里没有这一级的办理单位" in page and "—" not in page.split('id="where"')[1].split("</section>")[0]

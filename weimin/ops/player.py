@@ -280,7 +280,9 @@ class Player:
 
     def _intake(self) -> Intake:
         facts = answers_for(self.item, self.person, self._day, self.rng, self.plot.answers)
-        wanted = list(self.item.materials_for(self.item.facts_of(facts)))
+        parties = self._parties()
+        kind = self.item.applicant(organisation=parties[0].organisation_id is not None)
+        wanted = list(self.item.materials_for(self.item.facts_of(facts) | kind))
         have = {m.key for m in wanted if m.need != "optional"}
         declared = tuple(m.key for m in wanted if m.commitment) if "commit" in self.twists else ()
         if "held" in self.twists:  # what was issued to him before stands in for a paper
@@ -291,7 +293,6 @@ class Player:
         if "notice" in self.twists:
             self.left_out = sorted(have)[-2:]
         have -= {*declared, *self.left_out}
-        parties = self._parties()
         have |= {m.key for m in papers_of(
             ((p.role, p.relation) for p in parties if p.role in ("agent", "guardian")),
             for_person=parties[0].person_id is not None, known={m.key for m in wanted})}

@@ -245,6 +245,7 @@ class Certificate(Shape):
     name: Text
     here: bool
     issuer: str = ""
+    holder: Literal["", "person"] = ""  # person: no organisation can have it
 
 
 class OldWord(Shape):

@@ -19,7 +19,7 @@ from weimin.cases.facts import plain, shown
 from weimin.cases.file import CaseFile
 from weimin.cases.written import RESTRICTED
 from weimin.catalogue.routes import area_name
-from weimin.catalogue.spec import Field
+from weimin.catalogue.spec import APPLICANT, Field
 from weimin.flow.actions import STATE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.errors import Invalid
@@ -124,7 +124,7 @@ def _case(actor: Actor, person: Person, row: reading.Row) -> dict[str, Any]:
         "填写的内容": {
             fields[key].label if key in fields else key:
                 _answer(fields.get(key), value, own, others, applies)
-            for key, value in file.row["facts"].items() if value not in (None, "")},
+            for key, value in file.row["facts"].items() if value not in (None, "") and key != APPLICANT},
         "材料": [{"名称": names.get(key, key),
                 "扫描件": reverse("file", args=[one["file"]]) if one.get("file") else None}
                for key, one in whole.materials.items()],
