@@ -173,6 +173,8 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "take_over": lambda c, t: Scene(_offered(c, t), c.town_head),
     "correct": lambda c, t: Scene(received(c, t), c.info, {"reason": "录错",
                                   "facts": {"birth": "1940-03-08"}}),
+    "rename": lambda c, t: Scene(received(c, t), c.info, {
+        "person": c.zhao.pk, "name": "赵大叶", "ground": "mistake", "reason": "已核对身份证"}),
     "withdraw": lambda c, t: Scene(accepted(c, t), c.resident, {"reason": "不办了"}),
     "end": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "申请人去世"}),
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),

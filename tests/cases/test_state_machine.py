@@ -37,7 +37,7 @@ from tests.cast import ALLOWANCE, LEFT, Cast, look, scans
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
-from weimin.cases.models import Case, Duty, Step
+from weimin.cases.models import Case, Duty, Party, Step
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.flow.kinds import kind_of
@@ -280,6 +280,11 @@ class Township(RuleBasedStateMachine):
         if verb == "correct":
             self.corrections += 1
             return {"reason": "录错", "facts": {"name": f"赵{self.corrections}"}}
+        if verb == "rename":
+            self.corrections += 1
+            person = Party.objects.filter(case_id=file.id, role="applicant").get().person_id
+            return {"person": person, "name": f"赵改{self.corrections}", "ground": "mistake",
+                    "reason": "已核对身份证"}
         return {
             "notify_missing": {"missing": {wanted[0]: "看不清"}},
             "notify_again": {"missing": {wanted[-1]: "看不清"}, "reason": "漏看"},

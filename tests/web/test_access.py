@@ -195,6 +195,8 @@ def said(verb: str, number: str, cast: Cast) -> dict[str, Any]:
     if verb.endswith("_card"):
         card = Card.objects.filter(case__number=number).order_by("id").first()
         found["card"] = card.pk if card else 0
+    if verb == "rename":
+        found["person"] = cast.zhao.pk
     if verb == "hand_over":
         found["post"] = cast.clerk.post_id
     return found

@@ -83,6 +83,8 @@ def test_a_guide_says_who_brings_what(db: None) -> None:
     assert said["居民身份证"].endswith("个人申请的才要") and said["营业执照"].endswith("单位申请的才要")
     assert said["道路修复方案"].endswith("作业方式是“挖掘”的才要")
     assert "才要" not in said["安全防护措施说明"]
+    assert "示意内容" in page and "不能据此办事" in page  # nobody takes it for the law of the place
+    assert "（依据：城市道路管理条例第三十七条）" in page
 
 
 def test_a_guide_promises_nothing_of_an_office_that_is_not_there() -> None:

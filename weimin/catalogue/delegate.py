@@ -67,12 +67,16 @@ def unlawful(item: Item, power: str, level: str) -> str:
 
 
 @transaction.atomic
-def withdraw(row_id: int, *, actor: Actor, now: datetime) -> None:
-    """Take a power back from today on; one that has not begun disappears."""
+def withdraw(row_id: int, *, actor: Actor, now: datetime) -> bool:
+    """Take a power back from today on; one that has not begun disappears.
+
+    Whether it is still there, so that the withdrawal can be undone.
+    """
     row, today = _row(row_id), local(now).date()
     if row.during.upper is not None and row.during.upper <= today:
         raise WrongState("这一行已经收回了")
-    if row.during.lower >= today:
+    stays = bool(row.during.lower < today)
+    if not stays:
         row.delete()
     else:
         row.during = DateRange(row.during.lower, today)
@@ -80,6 +84,7 @@ def withdraw(row_id: int, *, actor: Actor, now: datetime) -> None:
         row.save(update_fields=["during", "pack"])
     chain.note(chain.Subject("delegation", row_id), "withdraw_delegation", by=actor, now=now,
                withdrawn=str(today))
+    return stays
 
 
 @transaction.atomic

@@ -186,6 +186,7 @@ RULES: tuple[Rule, ...] = (
     _rule("hand_over", "移交主办", "received noticed accepted decided", "lead head"),
     _rule("take_over", "接收移交", "received noticed accepted decided", "offered", primary=True),
     _rule("correct", "更正登记信息", "received noticed accepted decided", "receiver competent lead"),
+    _rule("rename", "更正姓名", "received noticed accepted decided", "receiver competent lead"),
     _rule("withdraw", "撤回申请", "received noticed accepted", "applicant receiver"),
     _rule("end", "终止办理", "noticed accepted", "competent head"),
     _rule("renew_by_silence", "视为准予延续", "accepted", "system",

@@ -110,8 +110,9 @@ def _materials(pack: Pack, item: Located) -> Iterator[Fault]:
         if isinstance(certificate, str) and certificate not in certificates:
             yield at(material, f"证照类型 {certificate} 不存在",
                      suggested(certificate, pack.certificates), "replaced_by")
-        holder = pack.certificates.get(str(certificate), {}).get("holder")
-        if holder == "person" and "organisation" in (item.sound("subjects") or ()) and (
+        of_person = certificate in pack.certificates and (
+            pack.certificates[str(certificate)].sound("holder") == "person")
+        if of_person and "organisation" in (item.sound("subjects") or ()) and (
             "when" not in material.broken and APPLICANT not in conditions.fields_of(full.get("when"))
         ):
             yield at(material, f"{full.get('name')}是个人的证件，单位申请时也会要",

@@ -101,5 +101,5 @@ def withdraw(request: HttpRequest, row: int) -> HttpResponse:
     if request.POST.get("undo"):
         delegate.restore(row, actor=actor, now=clock.now())
         return redirect(reverse("admin-delegations") + "?said=restored")
-    delegate.withdraw(row, actor=actor, now=clock.now())
-    return redirect(f"{reverse('admin-delegations')}?said=withdrawn&row={row}")
+    stays = delegate.withdraw(row, actor=actor, now=clock.now())
+    return redirect(f"{reverse('admin-delegations')}?said={'withdrawn' if stays else 'gone'}&row={row}")

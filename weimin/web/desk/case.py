@@ -31,7 +31,7 @@ from weimin.registry.models import Person
 from weimin.trail.models import Reveal
 from weimin.web import asking
 from weimin.web.desk import delivery, trail
-from weimin.web.desk.forms import Form, card_words, forms_of
+from weimin.web.desk.forms import Form, card_words, forms_of, role_of
 from weimin.web.desk.params import params_of
 from weimin.web.desk.sentence import headline
 from weimin.web.jinja import url
@@ -111,7 +111,7 @@ def context_of(
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     colour, word = light_of(file.due_at and local(file.due_at), file.warn_on, file.now)
-    forms, refused = forms_of(file), None
+    forms, refused = forms_of(file, people), None
     if error is not None:
         failed = _failed(forms, request.POST, verb)
         if failed is not None:
@@ -253,14 +253,10 @@ def _materials(file: CaseFile, rows: dict[str, dict[str, Any]]) -> list[dict[str
     return found
 
 
-_ROLES = {"applicant": "申请人", "agent": "代办人", "guardian": "监护人", "member": "家庭成员"}
-
-
 def person_of(someone: reading.Someone) -> dict[str, Any]:
     """One party: his role in words; what he is to the applicant where the role does not say it."""
-    role, relation = _ROLES[someone.role], someone.relation
-    if someone.role == "agent" and relation:
-        role, relation = relation, ""
+    role = role_of(someone)
+    relation = "" if role == someone.relation else someone.relation
     return {"role": role, "name": someone.name, "identity": someone.identity,
             "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id,
             "relation": relation}

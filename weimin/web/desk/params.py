@@ -86,6 +86,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "lift": lambda post: {key: post.get(key, "") for key in ("reason", "document")},
     "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "rename": lambda post: {"person": _number(post, "person"),
+                            **{key: post.get(key, "") for key in ("name", "ground", "reason")}},
     "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},

@@ -53,6 +53,16 @@ def guide_of(item: ItemSpec, area_code: str) -> list[Answer]:
     return answers
 
 
+def fee_of(item: ItemSpec) -> str:
+    """What is charged, how it is reckoned, and by which rule."""
+    fee = item.data["fee"]
+    if not fee["charged"]:
+        return _("不收费")
+    items = "；".join("，".join(filter(None, (each["name"], each.get("standard")))) for each in fee["items"])
+    online = _("，可以网上缴") if fee.get("online") else ""
+    return _("收费：{}{}（依据：{}）").format(items, online, fee["basis"])
+
+
 def asked_if(item: ItemSpec, material: MaterialSpec) -> str:
     """In which case a material is asked for, in words; empty for one that everybody brings."""
     if material.when:

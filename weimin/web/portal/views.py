@@ -27,7 +27,7 @@ from weimin.web import drafts
 from weimin.web.desk.params import params_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
-from weimin.web.portal.guide import asked_if, guide_of
+from weimin.web.portal.guide import asked_if, fee_of, guide_of
 from weimin.web.portal.one import show
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
@@ -77,7 +77,7 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
     if place and not areas:
         unknown = NotFound(_("没有找到“{}”").format(place), _("换个字试试，只写村（社区）的名字就行"))
     return page(request, "portal/guide.jinja", item=item, area=area_name(area) if answers else "",
-                guide=answers, asked_if=asked_if, areas=areas, place=place, unknown=unknown,
+                guide=answers, fee=fee_of(item), asked_if=asked_if, areas=areas, place=place, unknown=unknown,
                 status=unknown.status if unknown else 200)
 
 
