@@ -57,7 +57,7 @@ def test_what_is_wrong_is_said_at_its_field(
 ) -> None:
     number = received(cast, now)
     with pytest.raises(Invalid) as caught:
-        call_him("孙大爷", number, cast, now, **change)
+        call_him(**{"name": "孙大爷", **change}, number=number, cast=cast, now=now)
     assert set(caught.value.fields) == {key}
     assert Person.objects.get(pk=cast.zhao.pk).name == "赵大爷"
 

@@ -49,7 +49,7 @@ from weimin.network.models import Holding
 REFUSALS = (NotAllowed, NotFound, Stale, WrongState)
 EXPERTS = "HY-MED-03"  # 门诊慢特病: two of three experts, and back to the start if they disagree
 DECLARED = "HY-EMP-03"  # 告知承诺: decided first, checked later, taken back if it was untrue
-STILL = frozenset(("nudge", "call", "hand_over", "reassign"))  # may leave everything as it was
+STILL = frozenset(("nudge", "call", "hand_over", "reassign", "rename"))  # may leave everything as it was
 ENDINGS = {"withdraw": "withdrawn", "end": "ended"}
 HASTY = frozenset(("refuse", *ENDINGS))  # done rarely, so that most cases go on
 
