@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weimin.cases import staffing
+from weimin.catalogue.models import POWER_TITLES
+from weimin.catalogue.routes import area_name
 from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
 from weimin.kernel.titles import title_of
 from weimin.network import accounts
-from weimin.network.models import Account, Holding, Office, Post
+from weimin.network.models import LEVEL_TITLES, Account, Holding, Office, Post
 from weimin.trail import chain
 from weimin.trail.models import Event
 from weimin.web.admin.common import admin_page, date_in, errors_of, number_of, span_of
@@ -151,17 +153,36 @@ def said_of(events: list[Event]) -> list[str]:
     return [_said(data, names) for data in said]
 
 
+_CHANGED = {"name": "名称", "title": "名称", "phone": "电话", "address": "地址", "windows": "窗口数",
+            "duty": "值班", "on_duty": "值班", "roles": "角色", "kind": "类别"}
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value or _("没有"))
+
+
 def _said(data: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
     if data.get("active") is not None:
         return _("启用") if data["active"] else _("停用")
     if tasks := data.get("tasks", [data["task"]] if data.get("task") else []):
         data = {**data, "task": "、".join(_(title_of(name)) for name in tasks)}
+    if power := data.get("power"):
+        data = {**data, "power": _(str(POWER_TITLES.get(power, power))), "area": area_name(str(data.get("area"))),
+                "level": _(LEVEL_TITLES.get(data.get("level", ""), ""))}
     where = (str(data.get("office", "")), str(data.get("post", "")))
     words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
              "pack": "{}", "number": "{}", "item": "{}", "task": "{}", "name": "{}", "title": "{}",
              "on": _("自 {} 起"), "heir": _("由{}承接"), "basis": _("依据{}"), "exempt": _("不受保管期限限制：{}"),
              "document": "{}", "reason": "{}", "kept": "{}"}
+    if power:
+        words = {"item": "{}", "power": "{}", "area": "{}", "level": _("由{}行使"), **words}
     told = [form.format(data[key]) for key, form in words.items() if data.get(key)]
+    before, after = data.get("before"), data.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        told += [_("{}：{} → {}").format(_(_CHANGED.get(key, str(key))), _value(before.get(key)), _value(after[key]))
+                 for key in after]
     return "，".join([*([names.get(where, " ".join(where))] if where[0] else []), *told])
 
 
