@@ -96,6 +96,9 @@ class Group(Command, click.Group):
             if type(error.__cause__).__name__ == "UndefinedTable":
                 self._say(OpsError("数据库里还没有表", "先用 weimin run 启动一次，或执行 weimin migrate"))
                 sys.exit(REFUSED)
+            if type(error.__cause__).__name__ == "UndefinedColumn" and _behind():
+                self._say(OpsError("数据来自较旧的版本", "先停下 weimin run，执行 weimin upgrade"))
+                sys.exit(REFUSED)
             self._broken(error)
 
     def _broken(self, error: Exception) -> NoReturn:
@@ -114,6 +117,16 @@ class Group(Command, click.Group):
             click.secho(f"✗ {error.message}", fg="red", err=True)
         if error.remedy:
             click.echo(f"  {error.remedy}", err=True)
+
+
+def _behind() -> bool:
+    """Whether the data is older than the program: only then is a missing column no fault of ours."""
+    from django.db import connection
+
+    from weimin.ops.state import migrations
+
+    connection.ensure_connection()
+    return bool(migrations(connection.connection).pending)
 
 
 def start_django() -> None:
