@@ -66,7 +66,7 @@ SLIPS = [
     ("items/building.yaml", "when: {applicant.kind: organisation}", "when: {applicant.kind: organization}", "applicant.kind 不会是“organization”", "是不是 organisation？"),
     ("items/building.yaml", "when: {applicant.kind: organisation}", "when: {applicant.knd: organisation}", "字段 applicant.knd 表单里没有", "是不是 applicant.kind？"),
     ("certificates.yaml", "公安, holder: person", "公安, holder: persn", "holder 不认识“persn”", "是不是 person？"),
-    ("items/building.yaml", ", standard: 按省级现行公布标准，由住建窗口核定（本包不编造金额）", "", "没有写标准", "standard"),
+    ("items/building.yaml", ", standard: 按省级现行公布标准，由住建窗口核定", "", "没有写标准", "standard"),
     ("items/building.yaml", "consult: 0734-0000105", 'consult: "0"', "没有区号，或写法不对", "0734-"),
     ("items/building.yaml", "limit: {statutory: 20wd, promised: 12wd}", "limit: {statutory: 60wd, promised: 12wd}", "法定时限（60个工作日）长于行政许可法", "特别法"),
     ("items/building.yaml", "adds: [owner, repair]", "adds: [ower, repair]", "材料 ower 不存在", "是不是 owner？"),
