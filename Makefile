@@ -27,10 +27,18 @@ bench: $(VENV)/.tests
 offline:
 	$(PYTHON) tools/offline.py
 
+# Our own checks need a Python to run in.
+define need-python
+	@command -v $(PYTHON) >/dev/null || { echo "✗ 没有 $(PYTHON)"; \
+	echo "  安装 Python 3.11、3.12 或 3.13（Debian：apt-get install python3 python3-venv），或写明用哪个：make demo PYTHON=python3.11"; exit 1; }
+endef
+
 $(VENV)/.runtime: requirements.lock pyproject.toml
+	$(need-python)
 	$(PYTHON) tools/install.py runtime
 
 $(VENV)/.tests: requirements-dev.lock pyproject.toml
+	$(need-python)
 	$(PYTHON) tools/install.py tests
 
 clean:

@@ -13,8 +13,13 @@ from bench.report import Report
 FULL = os.environ.get("FULL") == "1"
 
 
+PARTS = {"life", "limit", "web", "year", "grown"}
+
+
 def main(only: set[str]) -> None:
-    """Everything, or the parts that are named: life limit web year grown."""
+    """Everything, or the parts that are named."""
+    if unknown := only - PARTS:
+        sys.exit(f"✗ 没有 {'、'.join(sorted(unknown))} 这一部分\n  可以写：{' '.join(sorted(PARTS))}")
     began = time.monotonic()
     report = Report()
     with running() as place:

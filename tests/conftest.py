@@ -144,9 +144,10 @@ def own_network(db: None) -> Iterator[None]:
     before = routes.epoch_now()
     yield
     if routes.epoch_now() != before:
-        _forget_the_place()
+        forget_the_place()
 
 
-def _forget_the_place() -> None:
+def forget_the_place() -> None:
+    """Have the place read anew: what was changed of it was rolled back."""
     routes._routes.cache_clear()
     forget()

@@ -82,8 +82,13 @@ class Installation:
                 [sys.executable, "-m", "weimin", command, "--home", str(self.home),
                  "--port", str(self.port)],
                 env=environment() | self.more, stdout=log, stderr=log,
+                start_new_session=True,  # so that ``stop`` can end it for good, even a stopped one
             )
-        self.wait(within)
+        try:
+            self.wait(within)
+        except BaseException:
+            self.stop()  # nobody else will
+            raise
         return self
 
     def wait(self, within: float) -> None:
@@ -148,6 +153,9 @@ class Refused(Exception):
         self.status, self.said = status, said
 
 
+_GIVEN: set[str] = set()  # identity numbers of this run, of all clerks
+
+
 class Clerk:
     """A clerk's program: logs in, receives with and without scans, repeats what got no answer."""
 
@@ -157,6 +165,8 @@ class Clerk:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
         self.acknowledged: dict[str, str] = {}  # key → number
         self.scans: dict[str, bytes] = {}  # number → what was scanned
+        self.noticed: set[str] = set()  # numbers whose one notice was acknowledged
+        self.abandoned = 0  # requests that were cut off and never repeated
         self.repeated = 0
 
     def cookie(self, name: str) -> str:
@@ -175,15 +185,20 @@ class Clerk:
         return self
 
     def identity(self) -> str:
-        """A number that nobody in the demo has."""
-        return identity_of(self.rng, date(self.rng.randrange(1890, 1940), 5, 17))
+        """A number that nobody in the demo has, and nobody twice."""
+        while True:
+            born = date(self.rng.randrange(1890, 1935), self.rng.randrange(1, 13), self.rng.randrange(1, 28))
+            number = identity_of(self.rng, born)
+            if number not in _GIVEN:
+                _GIVEN.add(number)
+                return number
 
     def receive(self, key: str, identity: str) -> str:
         """Receive a case by the API; its number."""
         body = json.dumps({
             "item": "HY-ELD-02", "area": VILLAGE, "channel": "window", "have": ["id-card"],
             "another_is_meant": True, "answers": {"low_income": True},
-            "parties": [{"identity": identity, "name": "乜钱孙"}],
+            "parties": [{"identity": identity, "name": "乜钱孙", "phone": "19000000319"}],
         }).encode()
         said, _ = self._send(self._request(
             "/api/v1/cases", body, {"Content-Type": "application/json", "Idempotency-Key": key}
@@ -194,7 +209,7 @@ class Clerk:
         """Receive a case by the screen, with a scan of the identity card; its number."""
         fields = {
             "csrfmiddlewaretoken": self.cookie("csrftoken"), "key": key, "identity": identity,
-            "name": "乜钱孙", "area": VILLAGE, "another": "1", "have": "id-card",
+            "name": "乜钱孙", "phone": "19000000319", "area": VILLAGE, "another": "1", "have": "id-card",
             "f-low_income": "1",
         }
         mark = "weimin-test-boundary"
@@ -209,38 +224,50 @@ class Clerk:
         assert "/desk/received/" in address, address
         return address.rpartition("/")[2]
 
-    def act(self, number: str, verb: str, params: dict[str, object]) -> str:
+    def act(self, number: str, verb: str, params: dict[str, object], key: str = "") -> str:
         """Carry out a verb on a case by the API; its number."""
         said, _ = self._send(self._request(
             f"/api/v1/cases/{number}/{verb}", json.dumps({"params": params}).encode(),
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {}),
         ))
         return str(json.loads(said)["number"])
 
     def work(self, until: Callable[[], bool]) -> None:
-        """Receive one case after another; repeat each until it is acknowledged, for a minute."""
+        """Receive one case after another, and tell every other resident what is missing.
+
+        What gets no answer is repeated under its key until it is acknowledged; some of it never is.
+        """
         while not until():
             key, identity = f"test-{self.rng.random()}", self.identity()
-            scan = b"%PDF-1.4 " + self.rng.randbytes(3000)
-            with_scan = self.rng.random() < 0.4
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                try:
-                    if with_scan:
-                        number = self.receive_scan(key, identity, scan)
-                        self.scans[number] = scan
-                    else:
-                        number = self.receive(key, identity)
-                    self.acknowledged[key] = number
-                    break
-                except Refused as refused:
-                    assert refused.status >= 500, refused
-                except (OSError, HTTPException, json.JSONDecodeError):
-                    pass  # cut off: whether it happened is what the key is for
-                self.repeated += 1
-                time.sleep(0.2)
-            else:
-                raise AssertionError("the system did not come back")
+            scan = b"%PDF-1.4 " + self.rng.randbytes(3000) if self.rng.random() < 0.4 else b""
+            number = self._insist(
+                lambda k=key, i=identity, s=scan: self.receive_scan(k, i, s) if s else self.receive(k, i),
+                give_up=self.rng.random() < 0.3)
+            if number is None:
+                continue
+            self.acknowledged[key] = number
+            if scan:
+                self.scans[number] = scan
+            if self.rng.random() < 0.5:
+                self._insist(lambda n=number, k=key: self.act(n, "notify_missing", {}, f"{k}-notice"))
+                self.noticed.add(number)
+
+    def _insist(self, do: Callable[[], str], *, give_up: bool = False) -> str | None:
+        """Do it until it is answered, for a minute; or give up when it is cut off."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                return do()
+            except Refused as refused:
+                assert refused.status >= 500, refused
+            except (OSError, HTTPException, json.JSONDecodeError):
+                pass  # cut off: whether it happened is what the key is for
+            if give_up:
+                self.abandoned += 1
+                return None
+            self.repeated += 1
+            time.sleep(0.2)
+        raise AssertionError("the system did not come back")
 
     def _request(self, path: str, body: bytes, headers: dict[str, str]) -> urllib.request.Request:
         return urllib.request.Request(

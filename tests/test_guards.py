@@ -181,11 +181,11 @@ def test_a_migration_depends_on_its_own_room_or_on_one_below(path: Path) -> None
 def test_every_queue_has_a_worker() -> None:
     """`weimin worker` is started without a list of queues, which is how it serves them all."""
     command = (HOUSE / "ops" / "cli.py").read_text(encoding="utf-8")
-    call = re.search(r'call_command\("procrastinate", "worker"([^)]*)\)', command)
+    call = re.search(r'app\.run_worker\(([^)]*)\)', command)
     queues = {q for path in PYTHON for q in re.findall(r'queue="(\w+)"', path.read_text())}
     assert call and queues
-    named = re.search(r'"(?:-q|--queues)",\s*"([^"]*)"', call[1])
-    assert named is None or queues <= set(named[1].split(",")), f"no worker for {queues}"
+    named = re.search(r'queues=\[([^\]]*)\]', call[1])
+    assert named is None or queues <= set(re.findall(r'"(\w+)"', named[1])), f"no worker for {queues}"
 
 
 def test_every_task_has_a_title_in_chinese() -> None:

@@ -103,11 +103,11 @@ AXES_LOCKOUT_CALLABLE = "weimin.web.login.locked_out"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "weimin.network.accounts.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "weimin.network.accounts.LikeNobody", "OPTIONS": {"user_attributes": ("username", "name")}},
 ]
 
 SESSION_ENGINE = "weimin.web.sessions"
@@ -185,6 +185,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # pyhanko writes a traceback for each hostile file: the report says what is wrong with it.
-    "loggers": {"pyhanko": {"level": "CRITICAL"}, "weimin": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
+    # These two complain of each hostile file: the answer says what is wrong with it.
+    "loggers": {"pyhanko": {"level": "CRITICAL"}, "pypdf": {"level": "CRITICAL"}, "weimin": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
 }

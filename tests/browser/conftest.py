@@ -15,7 +15,7 @@ from tests.browser.hand import Hand
 from tests.installation import Installation, open_folder
 from tests.run import BROWSERS
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.exists, BROWSERS), BROWSERS[-1])
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.exists, BROWSERS), BROWSERS[0])
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
         "--disable-component-update", "--disable-sync",
         # a camera that shows a turning disc, and nobody who must be asked
@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     """One browser for all tests here; the tests of other folders run without its event loop."""
     if not Path(CHROMIUM).exists():
-        why = f"no browser at {CHROMIUM}: apt-get install chromium fonts-noto-cjk, or set CHROMIUM"
+        why = (f"no browser at {CHROMIUM}: apt-get install chromium-headless-shell fonts-noto-cjk,"
+               " or set CHROMIUM")
         pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
     # Playwright's own loop runs in this thread; Django, which waits for nothing in it, need not mind.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:

@@ -1,6 +1,5 @@
 """受理: the competent office takes a case on, with or without gaps; or the law does."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,7 +18,7 @@ from tests.cases.scenes import (
 )
 from tests.cast import Cast, intake, received, scans
 from weimin.cases.models import Duty, Material, Step
-from weimin.cases.verbs import accept, notify_missing, receive, supplement
+from weimin.cases.verbs import accept, notify_missing, receive, refuse, supplement
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
 from weimin.network.actor import SYSTEM
 
@@ -113,7 +112,7 @@ def test_what_was_promised_comes_in_while_the_case_goes_on(cast: Cast, now: date
 @pytest.mark.parametrize(
     ("gaps", "message"),
     [
-        ({"invoice": "2026-06-21"}, "最迟为10日内"),  # the eleventh day
+        ({"invoice": "2026-06-21"}, "（10日内）"),  # the eleventh day
         ({"invoice": "下周"}, "请填写补齐日期"),
         ({"id-card": "2026-06-12"}, "不能容缺"),
         ({"moon-rock": "2026-06-12"}, "不能容缺"),
@@ -176,10 +175,20 @@ def test_silence_does_not_accept_after_a_notice_in_time(cast: Cast, now: datetim
 
 def test_a_late_notice_stops_nothing(cast: Cast, now: datetime) -> None:
     number = road(cast, now)
-    with suppress(WrongState):
+    with pytest.raises(WrongState, match="逾期未告知的即为受理"):
         notify_missing(number, actor=town_building(), now=now + AFTER, missing={"plan": "没有尺寸"})
     accept(number, actor=SYSTEM, now=now + AFTER)
     assert told(number)["from"] == "2026-06-10"
+
+
+def test_what_silence_accepted_is_not_refused_any_more(cast: Cast, now: datetime) -> None:
+    """By law it is accepted from receipt, though the system came late to say so."""
+    number = road(cast, now)
+    with pytest.raises(WrongState, match="逾期未告知的即为受理"):
+        refuse(number, actor=town_building(), now=now + AFTER, reason="不属于受理范围")
+    other = receive(application(cast.qian, ROAD), actor=cast.clerk, now=now).number
+    refuse(other, actor=town_building(), now=now + AFTER - timedelta(hours=2), reason="不属于受理范围")
+    assert case_of(other).outcome == "refused"
 
 
 def test_an_officer_who_accepts_a_permit_late_wins_no_day(cast: Cast, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -13,20 +14,37 @@ from django.db import connections
 
 from tests.cases.scenes import (
     HOUSING,
+    ROAD,
+    application,
     case_of,
     chain_faults,
+    clock_of,
     of_county,
+    proof_faults,
     steps_of,
     story,
     town_building,
     under_way,
 )
-from tests.cast import Cast, accepted, assemble, intake, step_of
-from tests.conftest import point_at
-from weimin.cases.models import Case
+from tests.cases.test_deputies import standing_in
+from tests.cast import MATERIALS, Cast, accepted, assemble, do, intake, step_of
+from tests.conftest import forget_the_place, point_at
+from weimin.cases.models import Card, Case, Duty
 from weimin.cases.verb import Answer
-from weimin.cases.verbs import accept, complete, receive
-from weimin.kernel.errors import AlreadyOpen, Stale, WeiminError
+from weimin.cases.verbs import (
+    accept,
+    complete,
+    hand_over,
+    issue_cards,
+    notify_again,
+    notify_missing,
+    receive,
+    supplement,
+    take_over,
+    transfer,
+)
+from weimin.kernel.errors import AlreadyOpen, NotAllowed, Stale, WeiminError, WrongState
+from weimin.network.actor import SYSTEM
 from weimin.ops.postgres import APP, DATABASE, SUPERUSER, Server
 
 pytestmark = pytest.mark.slow
@@ -47,6 +65,7 @@ def crowd(django_db_setup: None, server: Server, django_db_blocker: Any) -> Iter
                 connections["default"].close()
                 admin.execute(f"DROP DATABASE {COPY} WITH (FORCE)")
                 point_at(server.url(APP))
+                forget_the_place()  # the copy had an epoch of its own
 
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
@@ -130,3 +149,93 @@ def test_of_several_who_enter_the_same_matter_all_but_one_are_asked(
     answers = at_once(*[lambda: receive(intake(crowd.zhao), actor=crowd.info, now=now)] * 6)
     assert Case.objects.count() == 1
     assert [type(answer) for answer in answers].count(AlreadyOpen) == 5
+
+
+# -- two who do different things -----------------------------------------------------------------
+
+
+def one_of(answers: list[Any]) -> int:
+    """Which of them was done; every other was refused in words."""
+    (done,) = (at for at, answer in enumerate(answers) if isinstance(answer, Answer))
+    assert all(isinstance(answer, (Answer, Stale, WrongState, NotAllowed)) for answer in answers)
+    return done
+
+
+def holds(number: str) -> bool:
+    """Whether the chain has no fault and gives every row again."""
+    return chain_faults(case_of(number).pk) == [] and proof_faults(number) == []
+
+
+def test_of_two_heads_who_grant_and_deny_at_once_one_decides(crowd: Cast, now: datetime) -> None:
+    number = accepted(crowd, now)
+    do(number, "check", actor=crowd.reviewer, now=now)
+    step = step_of(number, "decide")
+    deeds = {
+        "granted": partial(complete, number, actor=crowd.county, now=now, step=step,
+                           outcome="approve", answers={"opinion": "同意"}),
+        "denied": partial(complete, number, actor=crowd.county_head, now=now, step=step,
+                          outcome="reject", answers={"opinion": "不同意", "reason": "不符合条件"}),
+    }
+    done = one_of(at_once(*deeds.values()))
+    assert case_of(number).outcome == list(deeds)[done]
+    assert story(number) == ["receive", "accept", "complete", "complete"]
+    assert holds(number)
+
+
+def test_a_deputy_and_whom_he_stands_in_for_do_the_same_step_once(crowd: Cast, now: datetime) -> None:
+    number = accepted(crowd, now)
+    deputy = standing_in(crowd.health, crowd.reviewer)
+    step = step_of(number, "check")
+    one_of(at_once(*[
+        partial(complete, number, actor=actor, now=now, step=step, expect=0, outcome="approve",
+                answers={"opinion": "同意"}) for actor in (deputy, crowd.reviewer)]))
+    assert story(number).count("complete") == 1 and holds(number)
+
+
+def test_what_comes_in_while_more_is_asked_for_is_asked_for_or_there(crowd: Cast, now: datetime) -> None:
+    number = receive(intake(crowd.zhao, have={}), actor=crowd.info, now=now).number
+    notify_missing(number, actor=crowd.reviewer, now=now)
+    more = partial(notify_again, number, actor=crowd.town_head, now=now, reason="漏看",
+                   missing={"id-card": "看不清"})
+    brought = partial(supplement, number, actor=crowd.info, now=now, have=MATERIALS)
+    assert all(isinstance(answer, Answer) for answer in at_once(more, brought))
+    first = story(number)[2]
+    assert case_of(number).state == ("noticed" if first == "supplement" else "received")
+    assert holds(number)
+
+
+def test_a_notice_of_the_last_minute_and_silence_are_never_both(crowd: Cast, now: datetime) -> None:
+    """Received on Wednesday 10 June; the fifth working day, Wednesday 17 June, ends at 17:00."""
+    for _ in range(4):
+        number = receive(replace(application(crowd.zhao, ROAD), another_is_meant=True),
+                         actor=crowd.clerk, now=now).number
+        five = clock_of(number, "notice").due_at
+        done = one_of(at_once(
+            partial(notify_missing, number, actor=town_building(), now=five, wrong={"plan": "没有尺寸"}),
+            partial(accept, number, actor=SYSTEM, now=five + timedelta(seconds=1))))
+        assert case_of(number).state == ("noticed", "accepted")[done]
+        assert story(number)[1:] == [("notify_missing", "accept")[done]]
+        assert holds(number)
+
+
+def test_who_takes_a_case_over_while_it_is_transferred_answers_or_does_not(
+    crowd: Cast, now: datetime
+) -> None:
+    number = accepted(crowd, now)
+    hand_over(number, actor=crowd.reviewer, now=now, post=crowd.town_head.post_id, reason="休假")
+    at_once(partial(take_over, number, actor=crowd.town_head, now=now),
+            partial(transfer, number, actor=crowd.reviewer, now=now, office=crowd.county.office_id,
+                    reason="应由县局办理"))
+    case = case_of(number)
+    assert Duty.objects.filter(case=case).latest("since").post_id == case.lead_post_id
+    assert case.hand_over_to_id is None and holds(number)
+
+
+def test_a_card_of_the_worker_and_a_late_officers_are_one(crowd: Cast, now: datetime) -> None:
+    number = accepted(crowd, now)
+    late = now + timedelta(days=10)
+    at_once(partial(issue_cards, number, actor=SYSTEM, now=late),
+            partial(complete, number, actor=crowd.reviewer, now=late, step=step_of(number, "check"),
+                    outcome="approve", answers={"opinion": "同意"}))
+    assert Card.objects.filter(case__number=number, about="check 1", colour="red").count() == 1
+    assert holds(number)

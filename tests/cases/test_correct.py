@@ -1,17 +1,29 @@
 """更正登记信息: a mistake of entry is mended in the open, and what follows sees it."""
 
 import json
-from datetime import datetime
+import random
+from datetime import date, datetime
 
 import pytest
 
-from tests.cases.scenes import ROAD, application, case_of, of_county, steps_of, told, under_way
-from tests.cast import OTHER_TOWN, TOWN, Cast, do, received
+from tests.cases.scenes import (
+    ROAD,
+    application,
+    case_of,
+    of_county,
+    proof_faults,
+    steps_of,
+    told,
+    under_way,
+)
+from tests.cast import OTHER_TOWN, TOWN, VILLAGE, Cast, do, intake, received
 from weimin.cases.models import Step
+from weimin.cases.reading import follow, parties
 from weimin.cases.verbs import accept, correct, receive
 from weimin.kernel import vault
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound
 from weimin.network.models import Area
+from weimin.ops.people import person_of
 from weimin.trail.models import Private
 
 
@@ -34,6 +46,33 @@ def test_the_other_answers_stay(cast: Cast, now: datetime) -> None:
     number = received(cast, now, answers={"birth": "1940-08-03", "low_income": True})
     mend(number, cast, now)
     assert case_of(number).facts["low_income"] is True
+
+
+def test_a_wrong_phone_is_mended_where_it_is_kept(cast: Cast, now: datetime) -> None:
+    number = receive(intake(person_of(random.Random(5), name="孙测试", born=date(1930, 1, 2), household=VILLAGE)),
+                     actor=cast.info, now=now).number
+    correct(number, actor=cast.info, now=now, facts={"phone": "19000009876"}, reason="录入错误")
+    assert parties(case_of(number).pk)[0].phone == "190****9876"
+    assert follow(number, "9876") and not follow(number, "1234")  # the number on the receipt was his old one
+    assert proof_faults(number) == []
+
+
+def test_a_name_has_a_verb_of_its_own(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    with pytest.raises(Invalid, match="更正姓名"):
+        correct(number, actor=cast.info, now=now, facts={"name": "赵测式"}, reason="写错了")
+
+
+def test_the_phone_somebody_logs_in_with_is_not_changed_at_a_counter(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)  # 赵大爷 has an account
+    with pytest.raises(Invalid, match="本人用新号码登录"):
+        correct(number, actor=cast.info, now=now, facts={"phone": "19000009876"}, reason="换号")
+
+
+def test_another_identity_number_is_another_person(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    with pytest.raises(Invalid, match="重新收件"):
+        correct(number, actor=cast.info, now=now, facts={"id_number": "11010519491231002X"}, reason="录错")
 
 
 def test_steps_that_open_later_see_it(cast: Cast, now: datetime) -> None:

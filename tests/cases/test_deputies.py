@@ -6,7 +6,8 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from tests.cases.scenes import case_of, offers
-from tests.cast import DAY, Cast, accepted, do, received, step_of
+from tests.cast import DAY, Cast, accepted, do, look, received, step_of
+from weimin.cases.models import Duty
 from weimin.cases.verbs import accept, reassign
 from weimin.kernel.errors import NotAllowed, NotFound
 from weimin.network.actor import Actor
@@ -31,6 +32,20 @@ def test_a_deputy_sees_and_does_the_work(cast: Cast, now: datetime) -> None:
     deputy = standing_in(cast.health, cast.reviewer)
     accept(number, actor=deputy, now=now)
     do(number, "check", actor=deputy, now=now)
+
+
+def test_for_what_a_deputy_accepts_the_post_answers_that_he_stands_in_for(
+    cast: Cast, now: datetime
+) -> None:
+    number = received(cast, now)
+    deputy = standing_in(cast.health, cast.reviewer)
+    accept(number, actor=deputy, now=now)
+    case = case_of(number)
+    assert case.lead_post_id == cast.reviewer.post_id
+    assert Duty.objects.filter(case=case).latest("since").account_id == deputy.account_id
+    assert offers(number, cast.reviewer, now) >= {"hand_over", "complete"}  # back from his holidays
+    with pytest.raises(NotFound):
+        look(number, cast.health, now)
 
 
 def test_after_his_last_day_he_does_not(cast: Cast, now: datetime) -> None:

@@ -33,7 +33,7 @@ from tests.cast import (
     received,
     step_of,
 )
-from weimin.cases.models import Card, Case
+from weimin.cases.models import Access, Card, Case, Duty
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import (
     accept,
@@ -49,7 +49,7 @@ from weimin.cases.verbs import (
 )
 from weimin.kernel.errors import Invalid, KeyReused, NotFound
 from weimin.network.actor import SYSTEM, Actor
-from weimin.network.models import Post
+from weimin.network.models import Holding, Post
 from weimin.trail.models import Event
 
 pytestmark = pytest.mark.usefixtures("own_network")  # one verb needs an item published anew
@@ -173,6 +173,8 @@ SCENES: dict[str, Callable[[Cast, datetime], Scene]] = {
     "take_over": lambda c, t: Scene(_offered(c, t), c.town_head),
     "correct": lambda c, t: Scene(received(c, t), c.info, {"reason": "录错",
                                   "facts": {"birth": "1940-03-08"}}),
+    "rename": lambda c, t: Scene(received(c, t), c.info, {
+        "person": c.zhao.pk, "name": "赵大叶", "ground": "mistake", "reason": "已核对身份证"}),
     "withdraw": lambda c, t: Scene(accepted(c, t), c.resident, {"reason": "不办了"}),
     "end": lambda c, t: Scene(accepted(c, t), c.reviewer, {"reason": "申请人去世"}),
     "close": lambda c, t: Scene(_delivered(c, t), c.reviewer),
@@ -228,6 +230,18 @@ def test_the_event_says_who_did_it_and_in_which_post(name: str, cast: Cast, now:
     VERBS[name](scene.number, actor=scene.actor, now=now, **scene.params)
     event = Event.objects.filter(subject_id=case_of(scene.number).pk).latest("seq")
     assert (event.account_id, event.post_id) == (scene.actor.account_id, scene.actor.post_id)
+
+
+def test_one_post_with_a_holder_answers_for_it_afterwards_and_sees_it(
+    name: str, cast: Cast, now: datetime
+) -> None:
+    scene = SCENES[name](cast, now)
+    VERBS[name](scene.number, actor=scene.actor, now=now, **scene.params)
+    case = case_of(scene.number)
+    assert Duty.objects.filter(case=case).latest("since").post_id == case.lead_post_id
+    held = Holding.objects.filter(post=case.lead_post_id, deputy=False, during__contains=now.date())
+    assert held.count() == 1
+    assert Access.objects.filter(case=case, office=case.lead_post.office_id).exists()
 
 
 def test_the_same_request_twice_is_done_once(name: str, cast: Cast, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """催办: whoever has a stake may ask for speed; no date moves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,6 +26,17 @@ def test_every_nudge_is_counted(cast: Cast, now: datetime) -> None:
     nudge(number, actor=cast.resident, now=now)
     nudge(number, actor=cast.supervisor, now=now)
     assert story(number)[-2:] == ["nudge", "nudge"]
+
+
+def test_who_presses_twice_hears_what_the_first_time_did(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    nudge(number, actor=cast.resident, now=now + timedelta(minutes=1))
+    before = story(number)
+    with pytest.raises(WrongState, match="10:01 已经催过了，杉桥镇社会事务办公室看得到"):
+        nudge(number, actor=cast.resident, now=now + timedelta(minutes=2))
+    assert story(number) == before
+    nudge(number, actor=cast.resident, now=now + timedelta(days=1))  # the next day it is news again
+    assert story(number) == [*before, "nudge"]
 
 
 def test_only_who_has_a_stake_asks_for_speed(cast: Cast, now: datetime) -> None:

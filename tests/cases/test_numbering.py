@@ -35,7 +35,7 @@ def test_a_decision_is_numbered_by_whoever_decides(cast: Cast, now: datetime) ->
     do(number, "check", actor=cast.reviewer, now=now)
     assert "document" not in told(number)
     do(number, "decide", "reject", actor=cast.county, now=now)
-    assert told(number)["document"] == "衡阳县民政局决字〔2026〕1号"
+    assert told(number)["document"] == "蒸民决〔2026〕1号"
     assert told(number)["organ"] == cast.county.office_id
 
 
@@ -53,7 +53,7 @@ def test_what_was_refused_to_happen_leaves_no_gap(cast: Cast, now: datetime) -> 
 def test_the_series_begins_anew_with_the_year(cast: Cast, now: datetime) -> None:
     office = cast.county.office_id or 0
     given = [give_number(office, "decision", (now + timedelta(days=days)).date()) for days in (0, 0, 365, 1)]
-    assert [number.partition("字")[2] for number in given] == [
+    assert [number.removeprefix("蒸民决") for number in given] == [
         "〔2026〕1号", "〔2026〕2号", "〔2027〕1号", "〔2026〕3号"]
 
 
@@ -72,6 +72,26 @@ def test_the_number_names_the_organ_whole(cast: Cast, now: datetime) -> None:
     assert give_number(Office.objects.get(code=f"{TOWN}.social").pk, "notice", now.date()).startswith(SOCIAL)
 
 
+def test_an_organ_with_a_word_of_its_own_numbers_under_it_from_the_next_paper_on(
+    cast: Cast, now: datetime
+) -> None:
+    social = Office.objects.get(code=f"{TOWN}.social")
+    assert give_number(social.pk, "notice", now.date()) == f"{SOCIAL}补告字〔2026〕1号"
+    Office.objects.filter(pk=social.pk).update(document_word="杉社")
+    assert give_number(social.pk, "notice", now.date()) == "杉社补告〔2026〕1号"
+    assert give_number(social.pk, "decision", now.date()) == "杉社决〔2026〕1号"
+
+
+def test_an_heir_of_the_word_goes_on_counting(cast: Cast, now: datetime) -> None:
+    before = Office.objects.get(code=f"{TOWN}.social")
+    heir = Office.objects.get(code=f"{TOWN}.agriculture")
+    Office.objects.filter(pk=before.pk).update(document_word="杉社")
+    assert give_number(before.pk, "decision", now.date()) == "杉社决〔2026〕1号"
+    Office.objects.filter(pk=before.pk).update(document_word="")
+    Office.objects.filter(pk=heir.pk).update(document_word="杉社")
+    assert give_number(heir.pk, "decision", now.date()) == "杉社决〔2026〕2号"
+
+
 @pytest.mark.slow
 def test_who_decide_at_the_same_moment_get_one_number_each_and_none_is_left_out(
     crowd: Cast, now: datetime  # noqa: F811
@@ -83,4 +103,4 @@ def test_who_decide_at_the_same_moment_get_one_number_each_and_none_is_left_out(
                       outcome="approve", answers={"opinion": "同意"}) for number in numbers])
     assert Case.objects.filter(number__in=numbers, state="decided").count() == len(numbers)
     given = sorted(told(case_of(number).number)["document"] for number in numbers)
-    assert given == [f"衡阳县民政局决字〔2026〕{n}号" for n in range(1, 5)]
+    assert given == [f"蒸民决〔2026〕{n}号" for n in range(1, 5)]

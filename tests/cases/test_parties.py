@@ -46,7 +46,9 @@ def of_company(company: Organisation, helper: Person, relation: str = "", **chan
     parties = (Party(organisation_id=company.pk, name=company.name),
                Party(role="agent", person_id=helper.pk, name=helper.name, paper="授权委托书",
                      relation=relation, phone="19000005678"))
-    return Intake(**{**made.__dict__, "parties": parties, **changes})
+    have = {**made.have, "business-licence": None}
+    del have["id-card"]  # no organisation has one
+    return Intake(**{**made.__dict__, "parties": parties, "have": have, **changes})
 
 
 def of_household(head: Person, *members: Person, **changes: Any) -> Intake:
@@ -124,6 +126,23 @@ def test_nobody_acts_for_himself(cast: Cast, now: datetime) -> None:
         receive(intake(cast.zhao, parties=parties), actor=cast.info, now=now)
 
 
+@pytest.mark.parametrize("role", ["agent", "guardian"])
+def test_nobody_acts_for_another_without_saying_by_which_paper(
+    role: str, cast: Cast, now: datetime
+) -> None:
+    helper = Party(role=role, person_id=cast.qian.pk, name="钱大妈")
+    parties = (Party(person_id=cast.zhao.pk, name="赵大爷"), helper)
+    with pytest.raises(Invalid, match="须写明凭据"):
+        receive(intake(cast.zhao, parties=parties), actor=cast.info, now=now)
+
+
+def test_only_one_acts_for_him(cast: Cast, now: datetime) -> None:
+    other = person_of(random.Random(3), name="孙代办", born=date(1980, 2, 3))
+    parties = (*for_him(cast).parties, Party(role="guardian", person_id=other.pk, name="孙代办", paper="监护证明"))
+    with pytest.raises(Invalid, match="只能有一位"):
+        receive(intake(cast.zhao, parties=parties), actor=cast.info, now=now)
+
+
 # -- organisations -------------------------------------------------------------------------------
 
 
@@ -145,6 +164,16 @@ def test_its_legal_representative_shows_his_office_instead(
     number = receive(made, actor=cast.clerk, now=now).number
     keys = {s.key for s in missing(look(number, cast.clerk, now))}
     assert "by-office" in keys and "by-letter" not in keys
+
+
+def test_an_organisation_brings_its_licence_and_a_person_his_card(
+    cast: Cast, now: datetime, company: Organisation
+) -> None:
+    by_company = receive(of_company(company, cast.zhao, have={}), actor=cast.clerk, now=now).number
+    by_person = receive(Intake(**{**application(cast.zhao, ROAD).__dict__, "have": {}}),
+                        actor=cast.clerk, now=now).number
+    asked = [{spec.key for spec in missing(look(number, cast.clerk, now))} for number in (by_company, by_person)]
+    assert [each & {"id-card", "business-licence"} for each in asked] == [{"business-licence"}, {"id-card"}]
 
 
 def test_a_second_open_case_of_an_organisation_is_asked_about(

@@ -24,7 +24,7 @@ def test_a_step_gets_its_officer(cast: Cast, now: datetime) -> None:
     step = Step.objects.get(case__number=number)
     assert (step.account_id, step.version) == (town_building().account_id, 1)
     assert told(number) == {"step": "check", "from": None, "to": town_building().account_id,
-                            "reason": "他熟悉这一片"}
+                            "name": town_building().name, "reason": "他熟悉这一片"}
 
 
 def test_only_the_step_moves(cast: Cast, now: datetime) -> None:

@@ -6,8 +6,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from tests.cast import CITY, COUNTY, DAY, TOWN, Cast, accepted, holder
+from tests.cases.scenes import case_of, proof_faults, told
+from tests.cast import CITY, COUNTY, DAY, TOWN, Cast, accepted, holder, received
 from weimin.cases import staffing
+from weimin.cases.succession import succeed_running
+from weimin.cases.verbs import accept, hand_over
 from weimin.kernel import clock
 from weimin.kernel.errors import Invalid, NotAllowed, WrongState
 from weimin.network import accounts
@@ -69,6 +72,26 @@ def test_a_post_that_answers_for_cases_is_not_left_empty(
             staffing.change_end(holding.pk, last=last, actor=officer, now=now)
     with pytest.raises(WrongState, match="主办着 1 件"):
         staffing.switch(cast.reviewer.account_id or 0, active=False, actor=officer, now=now)
+
+
+def test_what_came_to_a_post_whose_last_day_was_set_before_has_a_holder_the_day_after(
+    officer: Actor, cast: Cast, now: datetime
+) -> None:
+    """The head leaves on Friday 12 June, and answers for nothing yet; on Wednesday he accepts a case."""
+    holding = Holding.objects.get(post_id=cast.town_head.post_id, deputy=False)
+    staffing.change_end(holding.pk, last=DAY + timedelta(days=2), actor=officer, now=now)
+    number = received(cast, now)
+    accept(number, actor=cast.town_head, now=now)
+    offered = received(cast, now, another_is_meant=True)
+    accept(offered, actor=cast.reviewer, now=now)
+    hand_over(offered, actor=cast.reviewer, now=now, post=cast.town_head.post_id, reason="休假")
+    for days, lead in ((2, cast.town_head), (3, cast.reviewer)):  # whose post is on duty
+        with clock.rehearsed(now + timedelta(days=days)):
+            succeed_running(now=now + timedelta(days=days))
+        assert case_of(number).lead_post_id == lead.post_id
+    assert (case_of(offered).lead_post_id, case_of(offered).hand_over_to_id) == (cast.reviewer.post_id, None)
+    assert "没有人了，由值班岗位接手" in told(number)["note"]
+    assert proof_faults(number) == [] == proof_faults(offered)
 
 
 def test_the_database_too_keeps_who_answers_for_cases_switched_on(cast: Cast) -> None:

@@ -28,29 +28,34 @@ from tests.cases.scenes import (
     chain_faults,
     of_county,
     proof_faults,
-    someone_of,
+    publish_variant,
     story,
     town_building,
     town_building_head,
 )
+from tests.cases.test_deputies import standing_in
 from tests.cast import ALLOWANCE, LEFT, Cast, look, scans
+from tests.conftest import forget_the_place
 from weimin.cases import materials
 from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
-from weimin.cases.models import Case, Duty, Step
+from weimin.cases.models import Access, Case, Duty, Party, Step
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
+from weimin.catalogue.routes import routes_now
 from weimin.flow.kinds import kind_of
 from weimin.kernel.clock import local
 from weimin.kernel.errors import NotAllowed, NotFound, Stale, WrongState
 from weimin.network.actor import SYSTEM, Actor
-from weimin.network.models import Holding
+from weimin.network.models import Holding, Post
 
 REFUSALS = (NotAllowed, NotFound, Stale, WrongState)
 EXPERTS = "HY-MED-03"  # 门诊慢特病: two of three experts, and back to the start if they disagree
 DECLARED = "HY-EMP-03"  # 告知承诺: decided first, checked later, taken back if it was untrue
-STILL = frozenset(("nudge", "call", "hand_over", "reassign"))  # may leave everything as it was
+RENEWAL = "HY-EMP-07"  # a permit, renewed by law if nobody decides before it expires
+STILL = frozenset(("nudge", "call", "hand_over", "reassign", "rename"))  # may leave everything as it was
 ENDINGS = {"withdraw": "withdrawn", "end": "ended"}
+EVERYBODY = 21
 HASTY = frozenset(("refuse", *ENDINGS))  # done rarely, so that most cases go on
 
 
@@ -93,36 +98,63 @@ class Township(RuleBasedStateMachine):
             "县民政": cast.county, "县自然资源": of_county("natural-resources"),
             "县市场监管": of_county("market"), "县医保": of_county("medical-security"),
             "县人社": of_county("human-resources"), "督查": cast.supervisor, "县政府": cast.government,
+            "县人社负责人": of_county("human-resources", "approver"),
+            "代理": standing_in(cast.health, cast.reviewer),
             "居民": cast.resident, "邻居": cast.neighbour, "系统": SYSTEM,
         }
+        self.ended: set[int | None] = set()  # posts that are no more
 
     def teardown(self) -> None:
         """The chain alone gives every row again; the next example begins with the same database."""
         if hasattr(self, "number"):
             assert proof_faults(self.number) == []
         transaction.savepoint_rollback(self.start)
+        forget_the_place()
 
     # -- what happens ------------------------------------------------------------------------
 
-    @initialize(item=st.sampled_from([HOUSING, ROAD, ALLOWANCE, EXPERTS, DECLARED]),
+    @initialize(item=st.sampled_from([HOUSING, ROAD, ALLOWANCE, EXPERTS, DECLARED, RENEWAL]),
                 complete=st.booleans(),
                 by=st.sampled_from(["信息员", "窗口", "外镇窗口", "居民"]))
     def somebody_comes(self, item: str, complete: bool, by: str) -> None:
-        asked = application(self.cast.zhao, item)
+        expires = {"expires": str(self.now.date() + timedelta(days=31))} if item == RENEWAL else {}
+        asked = application(self.cast.zhao, item, **expires)
         have = {} if not complete else asked.have
         if by == "居民":
             have = scans(self.people[by], have, self.now)
         asked = type(asked)(**{**vars(asked), "have": have})
         self.number = receive(asked, actor=self.people[by], now=self.now).number
         case = self.case
-        lead = self.people[by].post_id or someone_of(case.office_id).post_id
+        lead = self.people[by].post_id or duty_of(case.office_id)
         self.model = Model(state="received", lead=lead, first_contact=lead)
 
-    @rule(hours=st.integers(1, 100))
+    @rule(hours=st.integers(1, 100) | st.just(24 * 35))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
-    @rule(data=st.data(), impatient=st.integers(0, 9))
+    @precondition(lambda self: len(self.people) == EVERYBODY)
+    @rule()
+    def a_post_is_abolished(self) -> None:
+        """The officer leaves with his post, and so does who stands in for him; the head is on duty."""
+        Post.objects.filter(pk=self.cast.reviewer.post_id).update(valid_to=self.now.date())
+        Post.objects.filter(pk=self.cast.town_head.post_id).update(on_duty=True)
+        self.ended.add(self.cast.reviewer.post_id)
+        del self.people["社会事务经办"], self.people["代理"]
+
+    @precondition(lambda self: self.case.item_version.number == 1)
+    @rule()
+    def the_item_is_published_anew(self) -> None:
+        item = self.case.item_version.item
+        if item.current_id == self.case.item_version_id:
+            publish_variant(item.code, condition="放宽")
+
+    @rule(data=st.data(), impatient=st.integers(0, 9), times=st.integers(1, 4))
+    def some_do_what_they_are_offered(
+        self, data: st.DataObject, impatient: int, times: int
+    ) -> None:
+        for _ in range(times):
+            self.somebody_does_what_he_is_offered(data, impatient)
+
     def somebody_does_what_he_is_offered(self, data: st.DataObject, impatient: int) -> None:
         offered = {
             (action.verb, who, action.step.id if action.step else 0)
@@ -169,15 +201,16 @@ class Township(RuleBasedStateMachine):
         model.version, model.last_verb, model.events = answer.version, verb, model.events + 1
         if verb == "accept":
             model.state, model.was_accepted = "accepted", True
-            duty = someone_of(self.case.office_id)
-            model.answers(duty.post_id if actor is SYSTEM else actor.post_id)
+            office = self.case.office_id
+            here = actor.post_id if actor.office_id == office else self.cast.reviewer.post_id
+            model.answers(duty_of(office) if actor is SYSTEM else here)
             model.first_contact = None
         elif verb in ("notify_missing", "notify_again"):
             model.state = "noticed"
         elif verb == "supplement" and model.state == "noticed":
             model.state = "received"
         elif verb == "transfer":
-            model.answers(someone_of(params["office"]).post_id)
+            model.answers(duty_of(params["office"]))
         elif verb == "hand_over":
             model.offered_to = params["post"]
         elif verb == "take_over":
@@ -191,9 +224,24 @@ class Township(RuleBasedStateMachine):
             model.closes(model.outcome)
         elif verb == "reopen":
             model.state, model.outcome = "accepted" if model.was_accepted else "received", ""
+            self.heirs_take_over()
+        elif verb == "succeed":
+            self.heirs_take_over()
+        elif verb == "renew_by_silence":
+            model.state, model.outcome = "decided", "granted"
         elif verb in ("complete", "done_outside"):
             model.state, model.outcome = self.case.state, self.case.outcome
             assert model.state in ("accepted", "decided")
+
+    def heirs_take_over(self) -> None:
+        """What an ended post had of the case, the duty post of its office has now."""
+        model, heir = self.model, duty_of(self.cast.reviewer.office_id)
+        if model.offered_to in self.ended:
+            model.offered_to = None
+        if model.first_contact in self.ended:
+            model.first_contact = heir
+        if model.lead in self.ended:
+            model.answers(heir)
 
     # -- what must hold ----------------------------------------------------------------------
 
@@ -208,6 +256,12 @@ class Township(RuleBasedStateMachine):
         assert Holding.objects.filter(
             post_id=self.model.lead, deputy=False, during__contains=self.now.date()
         ).count() == 1
+
+    @precondition(lambda self: hasattr(self, "number"))
+    @invariant()
+    def who_answers_may_see_it(self) -> None:
+        office = Post.objects.get(pk=self.model.lead).office_id
+        assert Access.objects.filter(case=self.case, office=office).exists()
 
     @precondition(lambda self: hasattr(self, "number"))
     @invariant()
@@ -261,12 +315,13 @@ class Township(RuleBasedStateMachine):
         if verb in ON_STEP:
             return self.of_step(file, verb, step_id, pick)
         if verb == "transfer":
-            places = ("社会事务经办", "规划建设经办", "县住建")
+            places = ("社会事务主任", "规划建设经办", "县住建")
             return {"reason": "应由对方办理", "office": pick(
                 [o for o in (self.people[p].office_id for p in places) if o != file.row["office_id"]]
             )}
         if verb == "hand_over":
-            posts = (self.people[p].post_id for p in ("社会事务主任", "规划建设经办", "县住建", "窗口"))
+            names = {"社会事务经办", "社会事务主任", "规划建设经办", "县住建", "窗口"} & self.people.keys()
+            posts = (self.people[name].post_id for name in sorted(names))
             return {"reason": "休假", "post": pick([p for p in posts if p != file.row["lead_post_id"]])}
         if verb in ("contest_card", "rule_on_card"):
             mine = verb == "contest_card"
@@ -279,7 +334,13 @@ class Township(RuleBasedStateMachine):
             return {"card": card.id, "reason": "停电", **ruling}
         if verb == "correct":
             self.corrections += 1
-            return {"reason": "录错", "facts": {"name": f"赵{self.corrections}"}}
+            texts = [f.key for f in file.item.form if f.type == "text" and not f.prefill.startswith("person.")]
+            return {"reason": "录错", "facts": {pick(texts): f"改{self.corrections}"}} if texts else None
+        if verb == "rename":
+            self.corrections += 1
+            person = Party.objects.filter(case_id=file.id, role="applicant").get().person_id
+            return {"person": person, "name": f"赵改{self.corrections}", "ground": "mistake",
+                    "reason": "已核对身份证"}
         return {
             "notify_missing": {"missing": {wanted[0]: "看不清"}},
             "notify_again": {"missing": {wanted[-1]: "看不清"}, "reason": "漏看"},
@@ -288,7 +349,7 @@ class Township(RuleBasedStateMachine):
             "suspend": {"reason": pick(["hearing", "site_visit", "supplement"]), "expected": "三日"},
             "extend": {"term": "1wd", "reason": "情况复杂"},
             "refuse": {"reason": "不属于受理范围"}, "end": {"reason": "申请人去世"},
-            "reopen": {"reason": "复议决定撤销"},
+            "reopen": {"reason": "复议决定撤销"}, "upgrade": {"reason": "新版更短"},
             "erase": {"basis": "order", "document": "1号", "reason": "复议决定", "sure": True,
                       "exempt": "某法第九条"},
             "restrict": {"basis": "consent", "reason": "撤回同意"}, "lift": {"reason": "重新同意"},
@@ -326,6 +387,11 @@ class Township(RuleBasedStateMachine):
             ask.key: known.get(ask.key, "属实") for ask in kind.asks
             if ask.required and outcome in ask.when
         }}
+
+
+def duty_of(office: int) -> int:
+    """The post on duty in an office."""
+    return routes_now().duty_posts[office][0]
 
 
 ON_STEP = frozenset(("complete", "done_outside", "return_to", "reassign"))

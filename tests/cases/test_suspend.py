@@ -10,7 +10,9 @@ from tests.cases.scenes import (
     case_of,
     county_building_head,
     due,
+    item_of,
     of_county,
+    publish_variant,
     told,
     town_building,
     under_way,
@@ -63,6 +65,19 @@ def test_what_article_45_does_not_name_moves_nothing(
     assert due(number) == "2026-07-09"
     resume(number, actor=town_building(), now=now + WEDNESDAY)
     assert due(number) == "2026-07-09"
+
+
+def test_unless_a_special_law_of_the_item_leaves_it_out(
+    own_network: None, cast: Cast, now: datetime
+) -> None:
+    limit = {**item_of(ROAD).data["limit"], "uncounted_pauses": ["site_visit"]}
+    publish_variant(ROAD, limit=limit)
+    number = under_way(cast, now, ROAD)
+    wait(number, "site_visit", now + FRIDAY)
+    resume(number, actor=town_building(), now=now + WEDNESDAY)
+    assert due(number) == "2026-07-14"  # a Tuesday: three working days later
+    wait(number, "public_notice", now + WEDNESDAY)  # of which that law says nothing
+    assert due(number) == "2026-07-14"
 
 
 def test_the_law_of_permits_is_not_the_law_of_benefits(cast: Cast, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What a resident is told: after the commit, once, without what identifies him."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
@@ -10,6 +11,7 @@ from weimin.cases.models import Case
 from weimin.cases.verbs import notify_missing
 from weimin.cases.verbs.receive import Party
 from weimin.kernel import codes, vault
+from weimin.outbox import ports
 from weimin.outbox.delivery import deliver_due, read
 from weimin.outbox.models import Message
 from weimin.registry.models import Person
@@ -55,6 +57,25 @@ def test_it_leaves_once_and_to_his_phone(cast: Cast, now: datetime) -> None:
     assert deliver_due(now) >= 1
     assert {row.status for row in messages(number)} == {"sent"}
     assert deliver_due(now) == 0
+
+
+def test_a_port_that_breaks_on_one_message_lets_the_others_leave(
+    cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = accepted(cast, now), accepted(cast, now, another_is_meant=True)
+    broken = messages(first).get().key
+
+    def picky(key: str, payload: Mapping[str, str]) -> None:
+        if key == broken:
+            Person.objects.get(pk=-1)
+        sent.append(key)
+
+    sent: list[str] = []
+    monkeypatch.setitem(ports._ports, "sms", picky)
+    deliver_due(now)
+    assert messages(second).get().status == "sent" and messages(second).get().key in sent
+    waits = messages(first).get()
+    assert (waits.status, waits.tries) == ("waiting", 1) and "DoesNotExist" in waits.error
 
 
 def test_whom_no_sms_reaches_is_somebodys_to_call(cast: Cast, now: datetime) -> None:

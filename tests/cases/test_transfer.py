@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import case_of, clock_of, due, steps_of, told
-from tests.cast import CITY, Cast, accepted, do, holder, look, received
+from tests.cast import CITY, Cast, accepted, do, holder, look, received, step_of
 from weimin.cases.models import Access, Duty, Step
-from weimin.cases.verbs import accept, transfer
+from weimin.cases.verbs import accept, reassign, transfer
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
 from weimin.network.actor import Actor
 
@@ -61,10 +61,13 @@ def test_the_work_opens_at_the_new_office(cast: Cast, now: datetime) -> None:
     do(number, "decide", actor=cast.county, now=now)
 
 
-def test_open_work_goes_with_the_case(cast: Cast, now: datetime) -> None:
+def test_open_work_goes_with_the_case_and_is_held_by_nobody(cast: Cast, now: datetime) -> None:
     number = accepted(cast, now)
+    reassign(number, actor=cast.town_head, now=now, step=step_of(number, "check"), reason="他熟悉",
+             account=cast.reviewer.account_id)
     before = due(number)
     send(number, cast, now)
+    assert Step.objects.get(pk=step_of(number, "check")).account_id is None
     assert due(number) == before
     with pytest.raises(NotAllowed):
         do(number, "check", actor=cast.reviewer, now=now)

@@ -149,15 +149,26 @@ def test_a_running_instance_and_its_worker(installation: Installation) -> None:
     assert f"正在运行（进程号 {installation.process.pid}）" in examined(installation)[1]
     second = installation.weimin("run", "--port", str(Installation(installation.home).port))
     assert second.returncode == 1 and f"进程号 {installation.process.pid}" in second.stderr
+    for command in ("upgrade", "migrate"):
+        refused = installation.weimin(command)
+        assert refused.returncode == 1 and "先停掉它" in refused.stderr, command
+    assert not list(installation.home.glob("before-*"))
 
     server = Server(installation.home)
     with psycopg.connect(server.url(SUPERUSER, "weimin"), autocommit=True) as connection:
         installation.process.send_signal(signal.SIGSTOP)  # nobody starts the worker again
         worker = next(pid for pid in _children(installation.process.pid) if "worker" in _called(pid))
         os.kill(worker, signal.SIGKILL)
-        connection.execute("UPDATE procrastinate_events SET at = at - interval '1 hour'")
-        names(installation, "后台任务没有动静", "重新启动")
-        installation.process.send_signal(signal.SIGCONT)
+
+        def an_hour_passes() -> bool:
+            connection.execute("UPDATE procrastinate_events SET at = at - interval '1 hour'")
+            return examined(installation)[0] == 1
+
+        try:
+            eventually(an_hour_passes, within=20)  # what the worker had begun may still be committed
+            names(installation, "后台任务没有动静", "重新启动")
+        finally:
+            installation.process.send_signal(signal.SIGCONT)
     eventually(lambda: examined(installation)[0] == 0, within=30)
 
 

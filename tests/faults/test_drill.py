@@ -1,6 +1,7 @@
 """The drill that an operator does: back up under load, lose everything, restore, verify."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,14 @@ def test_without_the_keys_numbers_stay_closed_and_it_is_said(installation: Insta
     other = Installation(installation.home.parent / "other")
     other.home.mkdir(mode=0o755)
     assert other.weimin("restore", str(archive)).returncode == 0
+    for command in (("verify",), ("upgrade",), ("run", "--port", str(other.port))):
+        done = other.weimin(*command)
+        assert done.returncode == 1 and "缺少密钥" in done.stderr, command
+        assert str(other.home / "keys" / "vault") in done.stderr
+    assert not (other.home / "keys" / "vault").exists(), "a new one would close half of the numbers"
+    for name in ("vault", "lookup", "trail"):  # lost for good, and somebody said so
+        (other.home / "keys").mkdir(exist_ok=True)
+        (other.home / "keys" / name).write_bytes(os.urandom(32))
     verified = other.weimin("verify")
     assert verified.returncode == 1
     assert "个人内容被改动" in verified.stdout
@@ -132,7 +141,7 @@ def test_an_upgrade_backs_up_migrates_and_verifies(
     told = _run(installation, tomorrow, "doctor", "--port", str(installation.port))
     assert told.returncode == 0, told.stdout
 
-    for command in (("run", "--port", str(installation.port)), ("upgrade",), ("doctor",)):
+    for command in (("run", "--port", str(installation.port)), ("upgrade",), ("migrate",), ("doctor",)):
         done = installation.weimin(*command)  # the older program leaves the newer data alone
         assert done.returncode == 1, command
         assert "数据来自更新的版本" in done.stdout + done.stderr, command

@@ -30,7 +30,7 @@ while True:
     time.sleep(0.1)
 """
 
-# What `weimin run` will be: data folder, programs, port.
+# A small `weimin run`: data folder, programs, port.
 RUN = f"""
 import logging, sys
 from pathlib import Path

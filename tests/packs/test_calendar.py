@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
-from tests.cases.scenes import due, story
-from tests.cast import Cast, accepted, received
+from tests.cases.scenes import due, of_county, proof_faults, steps_of, story, under_way
+from tests.cast import LEFT, Cast, accepted, do, received, step_of
 from tests.packs.place import Place, must_hold
+from weimin.cases.models import Step
+from weimin.cases.recompute import behind
+from weimin.cases.verbs import complete
 from weimin.worktime.models import Decree, DecreedDay
+
+DECLARED = "HY-EMP-03"  # 告知承诺: decided first, checked later
 
 
 def test_running_cases_are_computed_again(cast: Cast, now: datetime, place: Place) -> None:
@@ -21,6 +26,24 @@ def test_running_cases_are_computed_again(cast: Cast, now: datetime, place: Plac
     assert due(number) > before
     assert due(number, "promise") == promised
     assert story(number)[-1] == "recompute"
+    must_hold(now)
+
+
+def test_what_is_checked_after_the_delivery_is_computed_again_too(
+    cast: Cast, now: datetime, place: Place
+) -> None:
+    """Decided on a promise, delivered on Wednesday 10 June, to be verified within 15 working days."""
+    number = under_way(cast, now, DECLARED)
+    do(number, "decide", actor=of_county("human-resources", "approver"), now=now)
+    complete(number, actor=of_county("human-resources"), now=now, step=step_of(number, "issue"), outcome="approve")
+    do(number, "deliver", actor=cast.clerk, now=now, **LEFT)
+    assert steps_of(number) == ["verify"]
+    assert str(Step.objects.get(pk=step_of(number, "verify")).due_at.date()) == "2026-07-02"
+    (place.folder / "calendar.csv").write_text(
+        "date,kind,name\n2026-06-16,holiday,（示意）地方假日\n", encoding="utf-8")
+    assert place.publish(now).recomputed == 0  # no limit of the case itself moved
+    assert str(Step.objects.get(pk=step_of(number, "verify")).due_at.date()) == "2026-07-03"
+    assert behind() == 0 and proof_faults(number) == []
     must_hold(now)
 
 

@@ -9,6 +9,7 @@ from tests.cast import TOWN, Cast, accepted, do, holder, received
 from tests.packs.place import Place, everything, must_hold
 from weimin.cases.succession import succeed_running
 from weimin.cases.verbs import accept, reopen, withdraw
+from weimin.documents.numbers import give_number
 from weimin.network.models import Holding, Office, OfficeLine, Post
 from weimin.network.staff import posts_of
 from weimin.trail.models import Event
@@ -185,3 +186,25 @@ def test_the_event_names_the_parts_that_changed(now: datetime, place: Place) -> 
     place.publish(now)
     event = Event.objects.filter(verb="publish").latest("recorded_at")
     assert '"parts":["窗口"]'.encode() in bytes(event.body)
+
+
+def test_a_word_for_the_numbers_is_named_in_the_diff_and_what_is_numbered_keeps_its_own(
+    cast: Cast, now: datetime, place: Place
+) -> None:
+    code = "430421.civil-affairs"
+    before = give_number(office(code).pk, "decision", now.date())
+    place.edit("pack.yaml", "short: 蒸}", "short: 阳}")
+    said = place.diff(now + DAY)
+    assert f"～ 单位 {code} 机关代字：蒸民 → 阳民" in said and said.count("阳民") == 1
+    place.publish(now + DAY)
+    assert before == "蒸民决〔2026〕1号"
+    assert give_number(office(code).pk, "decision", now.date()) == "阳民决〔2026〕1号"
+
+
+def test_a_single_office_has_a_word_of_its_own(cast: Cast, now: datetime, place: Place) -> None:
+    said = f"- {{office: {TOWN}.social, document_word: 杉民政}}\n"
+    (place.folder / "exceptions.yaml").write_text(said, encoding="utf-8")
+    assert not place.faults()
+    place.publish(now)
+    assert office(f"{TOWN}.social").document_word == "杉民政"
+    assert "没有变化" in place.diff(now)

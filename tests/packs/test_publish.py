@@ -57,6 +57,18 @@ def test_the_diff_names_the_question_that_changed_and_not_the_whole_form(db: Non
     assert "form.alone：（无） → 是否独居" in said and "{" not in said
 
 
+def test_the_diff_says_what_differs_in_a_fee_and_in_a_long_text(db: None, changed: Path) -> None:
+    path = changed / "items" / "building.yaml"
+    text = path.read_text(encoding="utf-8")
+    said = "因工程建设需要挖掘城市道路的"
+    text = text.replace("由住建窗口核定", "由交通窗口核定", 1).replace("须经县级以上城市人民政府批准。", "须经市人民政府批准。", 1)
+    assert said in text
+    path.write_text(text, encoding="utf-8")
+    lines = "\n".join(diff(read_pack(changed)))
+    assert "fee.items.1.standard：按省级现行公布标准，由住建窗口核定 → 按省级现行公布标准，由交通窗口核定" in lines
+    assert "basis.2.text：……" in lines and "须经县级以上城市人民政府批准。 → ……" in lines
+
+
 def test_the_same_pack_changes_nothing(db: None) -> None:
     assert list(diff(read_pack(ROOT / "packs" / "hengyang"))) == ["没有变化"]
 

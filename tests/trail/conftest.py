@@ -31,7 +31,7 @@ KEPT = ("trail_event", "trail_private", "trail_root", "cases_case", "voice_ratin
 def committed(
     server: Server, django_db_setup: None, django_db_blocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, Path]]:
-    """A copy of the database with three cases, a root over two of them, and its exported copy.
+    """A copy of the database with two cases, a root over both, and its exported copy.
 
     The second has all that a case may have: a pause, a card, a certificate, an end, a rating.
     """

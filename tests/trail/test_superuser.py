@@ -16,6 +16,7 @@ from tests.trail.conftest import COPY, Tamper
 from weimin.cases.written import USUAL
 from weimin.ops.postgres import SUPERUSER, Server
 from weimin.trail import chain
+from weimin.trail.models import Event, Private, Root
 from weimin.trail.verify import verify
 
 CASE = "subject_type = 'case' AND subject_id = (SELECT min(id) FROM cases_case)"
@@ -25,17 +26,36 @@ def test_untouched_it_holds(committed: tuple[Server, Path], tamper: Tamper) -> N
     assert verify(keys=settings.KEYS, exported=committed[1]).holds
 
 
-@pytest.mark.parametrize("column", ["verb", "account_id", "post_id", "occurred_at", "recorded_at",
-                                    "algorithm", "body", "hash"])
+CHANGED = {
+    "subject_type": "'cases'", "subject_id": "subject_id + 987654", "seq": "seq + 7",
+    "verb": "'nudge'", "account_id": "coalesce(account_id, 0) + 1", "post_id": "NULL",
+    "occurred_at": "occurred_at + interval '1 second'",
+    "recorded_at": "recorded_at - interval '1 microsecond'", "algorithm": "2",
+    "body": "set_byte(body, 20, (get_byte(body, 20) + 1) % 256)",
+    "hash": "set_byte(hash, 31, (get_byte(hash, 31) + 1) % 256)",
+}
+
+
+def test_no_column_of_an_event_is_forgotten_here() -> None:
+    assert set(CHANGED) == {field.column for field in Event._meta.concrete_fields if field.column}
+
+
+@pytest.mark.parametrize("column", CHANGED)
 def test_a_changed_column_is_found(tamper: Tamper, column: str) -> None:
-    to = {"verb": "'nudge'", "account_id": "coalesce(account_id, 0) + 1",
-          "post_id": "coalesce(post_id, 0) + 1", "occurred_at": "occurred_at + interval '1 second'",
-          "recorded_at": "recorded_at - interval '1 microsecond'", "algorithm": "2",
-          "body": "set_byte(body, 20, (get_byte(body, 20) + 1) % 256)",
-          "hash": "set_byte(hash, 31, (get_byte(hash, 31) + 1) % 256)"}[column]
-    report = tamper(f"UPDATE trail_event SET {column} = {to} WHERE {CASE} AND seq = 2")
+    report = tamper(f"UPDATE trail_event SET {column} = {CHANGED[column]} WHERE {CASE} AND seq = 2")
     assert not report.holds
-    assert report.broken[0].seq == 2
+    if column not in ("subject_type", "subject_id"):  # there it is another chain's first
+        assert report.broken[0].seq == 2
+
+
+@pytest.mark.parametrize("to", ["'cases', 1", "'case', 987654"])
+def test_a_whole_chain_that_is_given_to_another_subject_is_found_in_itself(tamper: Tamper, to: str) -> None:
+    """No root covers what is younger than it: the chain must know whose it is."""
+    tamper(";".join(f"UPDATE {table} SET (subject_type, subject_id) = ({to}) WHERE {CASE}"
+                    for table in ("trail_event", "trail_private")))
+    kind, number = to.replace("'", "").split(", ")
+    alone = verify(keys=settings.KEYS, subject=(kind, int(number)))
+    assert (alone.chains, str(alone.broken[0])) == (1, f"{kind}:{number} 第 1 条：内容、旁列或哈希被改动")
 
 
 def test_every_byte_of_an_event_counts(committed: tuple[Server, Path], tamper: Tamper) -> None:
@@ -98,23 +118,46 @@ def test_a_chain_recomputed_with_valid_hashes_is_found_by_the_root(
     assert [b for b in report.broken if "整个改写" in b.what]
 
 
-@pytest.mark.parametrize("sql", [
-    "UPDATE trail_root SET taken_at = taken_at + interval '1 second'",
-    "UPDATE trail_root SET count = count + 1",
-    "UPDATE trail_root SET key_id = 'x'",
-    "UPDATE trail_root SET leaves = set_byte(leaves, 10, (get_byte(leaves, 10) + 1) % 256)",
-    "UPDATE trail_root SET signature = set_byte(signature, 3, (get_byte(signature, 3) + 1) % 256)",
-    "UPDATE trail_root SET digest = set_byte(digest, 3, (get_byte(digest, 3) + 1) % 256)",
-    "UPDATE trail_root SET previous = set_byte(previous, 3, (get_byte(previous, 3) + 1) % 256)",
-    "DELETE FROM trail_root",
-])
-def test_a_changed_root_is_found(tamper: Tamper, sql: str) -> None:
+def test_no_column_of_a_root_or_of_what_is_personal_is_forgotten_here() -> None:
+    def of(model: type[Root] | type[Private]) -> set[str]:
+        return {field.column for field in model._meta.concrete_fields if field.column}
+
+    assert of(Root) - ROOT.keys() == {"id"}  # its place, which the chain of roots gives
+    assert of(Private) - PRIVATE.keys() == {"subject_type", "subject_id", "seq"}  # whose it is: moved, it is lost
+
+
+ROOT = {
+    "taken_at": "taken_at + interval '1 second'", "count": "count + 1", "key_id": "'x'",
+    **{column: f"set_byte({column}, 10, (get_byte({column}, 10) + 1) % 256)"
+       for column in ("leaves", "signature", "digest", "previous")},
+}
+PRIVATE = {column: f"set_byte({column}, {at}, (get_byte({column}, {at}) + 1) % 256)"
+           for column, at in (("content", 20), ("salt", 0))}
+
+
+@pytest.mark.parametrize("column", ROOT)
+def test_a_changed_root_is_found(tamper: Tamper, column: str) -> None:
+    assert not tamper(f"UPDATE trail_root SET {column} = {ROOT[column]}").holds
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM trail_root", "UPDATE trail_root SET id = id + 1"])
+def test_a_root_that_is_gone_or_elsewhere_is_found(tamper: Tamper, sql: str) -> None:
     assert not tamper(sql).holds
 
 
-@pytest.mark.parametrize("sql", [
-    "UPDATE trail_private SET content = set_byte(content, 20, (get_byte(content, 20) + 1) % 256)",
-    "UPDATE trail_private SET salt = set_byte(salt, 0, (get_byte(salt, 0) + 1) % 256)",
-])
-def test_changed_personal_content_is_found(tamper: Tamper, sql: str) -> None:
-    assert not tamper(sql).holds
+@pytest.mark.parametrize("column", PRIVATE)
+def test_changed_personal_content_is_found(tamper: Tamper, column: str) -> None:
+    assert not tamper(f"UPDATE trail_private SET {column} = {PRIVATE[column]}").holds
+
+
+@pytest.mark.parametrize("to", ["subject_type = 'x'", "subject_id = subject_id + 987654", "seq = seq + 7"])
+def test_personal_content_that_is_put_elsewhere_is_found(tamper: Tamper, to: str) -> None:
+    assert not tamper(f"UPDATE trail_private SET {to}").holds
+
+
+def test_personal_content_that_no_event_promised_is_found(tamper: Tamper) -> None:
+    report = tamper("INSERT INTO trail_private (subject_type, subject_id, seq, salt, content)"
+                    " SELECT e.subject_type, e.subject_id, e.seq, p.salt, p.content FROM trail_event e,"
+                    " (SELECT salt, content FROM trail_private LIMIT 1) p WHERE NOT EXISTS (SELECT FROM trail_private q"
+                    " WHERE (q.subject_type, q.subject_id, q.seq) = (e.subject_type, e.subject_id, e.seq)) LIMIT 1")
+    assert [b.what for b in report.broken] == ["多出了从未承诺的个人内容"]

@@ -98,3 +98,15 @@ def test_a_root_that_could_not_be_exported_is_exported_the_next_day(
     first.unlink()  # what was exported once and is gone is not made anew from the database
     take_root(now, keys=settings.KEYS, folder=tmp_path)
     assert list(tmp_path.glob("*")) == [second]
+
+
+def test_a_root_that_was_signed_anew_is_not_the_one_that_was_carried_away(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    """Whoever has the key too can sign another history; the copies elsewhere say which one was first."""
+    accepted(cast, now)
+    take_root(now, keys=settings.KEYS, folder=tmp_path)
+    (copy,) = tmp_path.glob("root-*.json")
+    said = json.loads(copy.read_text())
+    copy.write_text(json.dumps({**said, "digest": "0" * 64}))
+    assert [broken.what for broken in verify(keys=settings.KEYS, exported=tmp_path).broken] == ["与导出的根不符"]

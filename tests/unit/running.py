@@ -169,7 +169,7 @@ class Running:
         """Whatever opens: its needs are settled, or enough of them, and nothing before is open."""
         spec = self.flow.steps[key]
         rows = [row for need in spec.needs for row in self.standing(need)]
-        ended = sum(row.state in ("done", "skipped") for row in rows)
+        ended = sum(row.state == "done" for row in rows)
         enough = bool(spec.quorum) and ended >= (spec.quorum or 0)
         assert enough or all(self._settled(need) for need in spec.needs), f"{key} came too early"
         again = [a for a in self.flow.ancestors[key] for r in self.standing(a) if r.state == "open"]

@@ -1,13 +1,16 @@
 """Due days for any history: they agree with a slow second opinion, and obey simple laws."""
 
 import random
+import re
 from datetime import date, datetime, time, timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.unit import oracle
 from tests.unit.oracle import World, counts_from, last_moment
 from tests.unit.oracle import first_day as first_day_by_oracle
 from weimin.flow.due import Due, Pause, due, first_day, never_later
@@ -81,6 +84,10 @@ def _history(rng: random.Random) -> tuple[date, Term, Term | None, list[Pause]]:
     term = Term(rng.randint(0, longest), unit)  # short ones more often
     extension = Term(rng.randint(0, 1 + longest // 3), unit) if rng.random() < 0.3 else None
     return start, term, extension, _pauses(rng, start, 10 + int(1.3 * term.roughly_days()))
+
+
+def test_the_oracle_shares_no_code_with_what_it_judges():
+    assert not re.search(r"^\s*(from|import)\s+(weimin|tests)", Path(oracle.__file__).read_text(), re.MULTILINE)
 
 
 @pytest.mark.slow

@@ -446,11 +446,28 @@ def test_a_quorum_reached_while_an_earlier_step_is_open_again_waits_for_it():
     assert case.open == {"panel"}  # and not anna too, whom nobody needs any more
 
 
-def test_a_skipped_need_may_reach_the_quorum_before_the_others_began():
+def test_who_was_not_asked_is_no_answer_for_the_quorum():
+    case = Running({**PANEL, "anna": review("check", when={"big": True})})
+    case.done("check", "bert")
+    assert case.open == {"cora"}  # two of three, and one has spoken
+    case.done("cora")
+    assert case.open == {"panel"}
+
+
+def test_where_fewer_are_asked_than_the_quorum_wants_all_of_them_are_waited_for():
     case = Running({**PANEL, "anna": review("check", when={"big": True}),
-                    "panel": review("anna", "bert", "cora", quorum=1)})
+                    "bert": review("check", when={"big": True})})
     case.done("check")
-    assert case.open in ({"panel"}, {"bert", "cora"})
+    assert case.open == {"cora"}
+    case.done("cora")
+    assert case.open == {"panel"}
+
+
+def test_a_quorum_of_whom_nobody_is_asked_holds_nothing_up():
+    nobody = {key: review("check", when={"big": True}) for key in ("anna", "bert", "cora")}
+    case = Running({**PANEL, **nobody})
+    case.done("check")
+    assert case.open == {"panel"}
 
 
 def test_what_follows_a_step_that_the_quorum_cancelled_opens_at_once():

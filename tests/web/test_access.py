@@ -3,12 +3,13 @@
 The table is read by people: change it there first, then make the code agree.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+from tests.cases.test_deputies import standing_in
 from tests.cast import ALLOWANCE, LEFT, MATERIALS, VILLAGE, Cast, accepted, received
 from tests.pictures import picture
 from tests.web.doors import (
@@ -35,7 +36,7 @@ from weimin.documents.models import File
 from weimin.documents.uploads import Owner
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock, vault
-from weimin.network.actor import SYSTEM
+from weimin.network.actor import SYSTEM, Actor
 from weimin.worktime.models import Decree
 
 # How often anybody may try is tested elsewhere; here the door itself is.
@@ -86,6 +87,8 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
         "GET /desk/excel": {"of": "search", "q": "赵大爷"},
         "GET /desk/areas": {"q": "杉桥"},
         "GET /api/v1/cases": {"q": "赵大爷"},
+        "POST /api/v1/ratings": {"number": number, "contact": 99, "level": 5},
+        "POST /api/v1/search": {"q": "赵大爷"},
         "POST /uploads/": {"size": "100", "sha256": "0" * 64, "name": "a.jpg"},
         "POST /follow": {"number": number, "four": "1234"},
         "POST /check/receipt": {"receipt": "1"},
@@ -143,6 +146,28 @@ def test_every_address_opens_for_whom_the_table_says_and_for_nobody_else(
     assert not differences(seen, "地址"), "\n".join(differences(seen, "地址"))
 
 
+def test_a_deputy_opens_of_the_case_what_the_absent_one_opens_and_after_his_last_day_nothing(
+    own_network: None, cast: Cast, number: str, now: datetime
+) -> None:
+    """县卫健局 has nothing to do with the case; until 14 June it stands in for the town's officer."""
+    standing_in(cast.health, cast.reviewer, last=date(2026, 6, 15))
+    values, sent = given(cast, number), bodies(cast, number)
+    doors = [Door(method, path) for path in addresses() for method in ("GET", "POST")]
+    doors = [door for door in (*doors, *operations()) if "{number}" in door.path and "{verb}" not in door.path]
+
+    def seen(days: int, actor: Actor) -> dict[str, str]:
+        with clock.rehearsed(now + timedelta(days=days)):
+            client = logged_in(actor)
+            return {str(door): symbol(knock(client, door, door.url(values), sent.get(str(door), {})), number)
+                    for door in doors}
+
+    absent, deputy, outsider = seen(4, cast.reviewer), seen(4, cast.health), seen(5, cast.health)
+    assert "✓" in absent.values() and deputy == absent
+    wanted = table("地址")
+    assert outsider == {door: wanted[door]["外部门"] for door in outsider if door in wanted} | {
+        door: "405" for door in outsider if door not in wanted}
+
+
 STATES = {"received": "已收件", "accepted": "办理中", "decided": "已决定", "closed": "已办结"}
 
 
@@ -195,6 +220,8 @@ def said(verb: str, number: str, cast: Cast) -> dict[str, Any]:
     if verb.endswith("_card"):
         card = Card.objects.filter(case__number=number).order_by("id").first()
         found["card"] = card.pk if card else 0
+    if verb == "rename":
+        found["person"] = cast.zhao.pk
     if verb == "hand_over":
         found["post"] = cast.clerk.post_id
     return found

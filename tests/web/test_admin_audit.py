@@ -1,20 +1,23 @@
 """审计: the auditor reads what the other two administrators did, and changes nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.cases.test_erase import ORDER
-from tests.cast import CITY, DAY, Cast, accepted, holder
+from tests.cast import ALLOWANCE, CITY, DAY, TOWN, Cast, accepted, holder
 from tests.web.doors import logged_in
 from weimin.cases import staffing
 from weimin.cases.verbs import erase, restrict, withdraw
+from weimin.catalogue.delegate import delegate
+from weimin.catalogue.delegate import withdraw as withdraw_power
+from weimin.catalogue.models import Item
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
-from weimin.network import accounts
-from weimin.network.models import Account, Holding
+from weimin.network import accounts, offices
+from weimin.network.models import Account, Holding, Office
 from weimin.trail.models import Event, Reveal
 
 
@@ -73,6 +76,20 @@ def test_who_looked_at_a_number_stands_there_with_the_purpose(auditor: Client, c
                           subject_type="case", subject_id=1, what="身份证号", purpose="电话核实")
     page = auditor.get("/admin/audit?s=reveals").content.decode()
     assert "电话核实" in page and cast.clerk.name in page
+
+
+def test_what_became_of_a_power_and_an_office_is_told_in_words(
+    auditor: Client, cast: Cast, now: datetime
+) -> None:
+    office = Office.objects.get(code=f"{TOWN}.social")
+    offices.edit(office.pk, name="杉桥镇民生办公室", phone="", address="", actor=cast.clerk, now=now)
+    item = Item.objects.get(code=ALLOWANCE)
+    row = delegate(item_id=item.pk, power="decide", area=TOWN, level="town", kind="devolved",
+                   first=now.date() + timedelta(days=9), document="", actor=cast.clerk, now=now)
+    withdraw_power(row.pk, actor=cast.clerk, now=now)  # it had not begun, and is gone
+    page = auditor.get("/admin/audit").content.decode()
+    assert "名称：杉桥镇社会事务办公室 → 杉桥镇民生办公室" in page
+    assert page.count(f"{ALLOWANCE}，决定，衡阳县杉桥镇，由乡镇（街道）行使") == 2
 
 
 def test_the_list_takes_the_same_queries_however_long(

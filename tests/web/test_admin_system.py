@@ -175,7 +175,7 @@ def test_a_power_is_given_withdrawn_and_the_withdrawal_undone(admin: Client, cas
     assert answer.status_code == 422 and "已经另有安排" in text(answer)
     row = Delegation.objects.latest("id")
     door = f"/admin/delegations/{row.pk}/withdraw"
-    assert admin.post(door).status_code == 302
+    assert "said=withdrawn" in admin.post(door)["Location"]
     row.refresh_from_db()
     assert str(row.during.upper) == "2026-06-10"
     assert admin.post(door).status_code == 409
@@ -185,6 +185,16 @@ def test_a_power_is_given_withdrawn_and_the_withdrawal_undone(admin: Client, cas
     assert list(Event.objects.filter(subject_type="delegation", subject_id=row.pk)
                 .order_by("seq").values_list("verb", flat=True)) == [
         "delegate", "withdraw_delegation", "restore_delegation"]
+
+
+def test_a_power_that_has_not_begun_is_cancelled_and_not_said_to_be_undoable(admin: Client) -> None:
+    admin.post("/admin/delegations", {
+        "item": Item.objects.get(code=ALLOWANCE).pk, "power": "decide", "area": TOWN, "level": "town",
+        "kind": "devolved", "from": "2026-07-01"})
+    row = Delegation.objects.latest("id")
+    answer = admin.post(f"/admin/delegations/{row.pk}/withdraw", follow=True)
+    assert "还没有开始，已取消" in text(answer) and "今天之内" not in text(answer)
+    assert not Delegation.objects.filter(pk=row.pk).exists()
 
 
 @pytest.mark.parametrize(("item", "power", "level", "said"), [

@@ -4,13 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cases.scenes import HOUSING, under_way
-from tests.cast import Cast, accepted, do
+from tests.cast import Cast, accepted, do, received
+from tests.pictures import document, picture
 from tests.web.doors import logged_in
 from weimin.cases import reading
-from weimin.kernel import clock
+from weimin.cases.models import Material
+from weimin.cases.verbs import notify_missing
+from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +84,115 @@ def _of(number: str) -> Any:
     from weimin.cases.models import Step
 
     return someone_of(Step.objects.get(case__number=number, state="open").office_id)
+
+
+def test_an_action_says_what_it_asks_for(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    with clock.rehearsed(now):
+        case = get(cast.reviewer, f"cases/{number}")
+    said = next(a for a in case["actions"] if a["verb"] == "complete")["params"]["properties"]
+    assert said["outcome"]["enum"] == ["approve", "reject"]
+    assert said["answers"]["required"] == ["opinion"]
+    assert "reject" in said["answers"]["properties"]["reason"]["description"]
+    assert {m["state"] for m in case["materials"]} == {"have"}
+    transfer = next(a for a in case["actions"] if a["verb"] == "transfer")["params"]["properties"]["office"]
+    assert str(transfer["enum"][0]) in transfer["description"]
+
+
+def test_the_description_names_every_verb_with_its_parameters() -> None:
+    told = Client().get("/api/v1/openapi.json").json()["paths"]["/api/v1/cases/{number}/{verb}"]
+    assert "`complete(step, outcome, answers?)`" in told["post"]["description"]
+
+
+def test_who_comes_without_anything_is_asked_to_log_in_and_not_for_csrf() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/api/v1/cases", {}, content_type="application/json")
+    assert answer.status_code == 401 and "令牌" in answer.json()["remedy"]
+
+
+def test_what_identifies_somebody_is_looked_for_outside_the_address(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    asked = {"q": vault.decrypt(cast.zhao.identity_cipher)}
+    for actor, found in ((cast.reviewer, [number]), (cast.health, [])):
+        answer = logged_in(actor).post("/api/v1/search", asked, content_type="application/json")
+        assert [row["number"] for row in answer.json()] == found
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("PUT", "/api/v1/cases", 405), ("GET", "/api/v1/nothing", 404), ("GET", "/api/v1/items/NOPE", 404),
+])
+def test_every_error_is_json_with_what_to_do(method: str, path: str, status: int, cast: Cast) -> None:
+    answer = logged_in(cast.reviewer).generic(method, path)
+    assert answer.status_code == status and answer.json()["remedy"]
+
+
+def test_too_much_at_once_is_said_in_words(cast: Cast, settings: object) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000  # type: ignore[attr-defined]
+    answer = logged_in(cast.reviewer).post("/api/v1/cases", {"item": "x" * 2000}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    page = logged_in(cast.reviewer).post("/desk/batch", {"case": "x" * 2000})
+    assert page.status_code == 413 and "请分几次提交" in page.content.decode()
+
+
+def test_a_wrong_field_comes_with_a_remedy(cast: Cast) -> None:
+    party = {"identity": "1", "name": "赵"}
+    answer = logged_in(cast.clerk).post("/api/v1/cases", {"item": "HY-ELD-02", "area": "430421103200",
+                                                          "parties": [party]}, content_type="application/json")
+    assert answer.status_code == 422 and answer.json()["remedy"] and answer.json()["fields"]
+
+
+def sent(client: Client, content: bytes, name: str = "a.jpg") -> Any:
+    return client.post("/api/v1/uploads", {"file": SimpleUploadedFile(name, content)})
+
+
+def test_scans_come_in_as_uploads_and_stay_whose_they_are(cast: Cast, now: datetime) -> None:
+    with clock.rehearsed(now):
+        mine, other = logged_in(cast.reviewer), logged_in(cast.clerk)
+        number = received(cast, now, have={"apply": None})
+        notify_missing(number, actor=cast.reviewer, now=now)
+        ids = [sent(mine, each).json()["id"] for each in (picture(), document(500, 501))]
+        path, body = f"/api/v1/cases/{number}/supplement", {"params": {"have": {"id-card": " ".join(ids)}}}
+        stolen = other.post(path, body, content_type="application/json")
+        assert stolen.status_code == 422 and "扫描件没有传完" in stolen.json()["message"]
+        assert mine.post(path, body, content_type="application/json").status_code == 200
+        case = mine.get(f"/api/v1/cases/{number}").json()
+    assert next(m["state"] for m in case["materials"] if m["key"] == "id-card") == "have"
+    assert Material.objects.get(case__number=number, key="id-card").file_id
+
+
+def test_what_is_no_scan_is_refused_in_words(cast: Cast) -> None:
+    answer = sent(logged_in(cast.clerk), b"MZ not a picture", "a.jpg")
+    assert answer.status_code == 422 and "不是能读的图片或 PDF" in answer.json()["message"]
+    assert sent(logged_in(cast.clerk), b"").status_code == 422
+
+
+def test_the_papers_of_a_case_are_named_and_fetched(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    case = get(cast.reviewer, f"cases/{number}")
+    assert "acceptance" in [paper["form"] for paper in case["papers"]]
+    paper = logged_in(cast.reviewer).get(f"/api/v1/cases/{number}/papers/acceptance")
+    assert paper.content.startswith(b"%PDF-")
+    assert logged_in(cast.health).get(f"/api/v1/cases/{number}/papers/acceptance").status_code == 404
+    assert logged_in(cast.reviewer).get(f"/api/v1/cases/{number}/papers/certificate").status_code == 404
+
+
+def test_the_applicant_rates_a_contact_once_and_nobody_else_does(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    contact = get(cast.resident, f"cases/{number}")["contacts"][0]["contact"]
+    body = {"number": number, "contact": contact, "level": 5, "words": "小刘很耐心"}
+    for actor, status in ((cast.reviewer, 403), (cast.neighbour, 404), (cast.resident, 204), (cast.resident, 422)):
+        assert logged_in(actor).post("/api/v1/ratings", body, content_type="application/json"
+                                     ).status_code == status
+    assert get(cast.reviewer, f"cases/{number}")["contacts"] == []
+
+
+def test_which_materials_are_asked_for_follows_from_the_answers() -> None:
+    def asked(answers: dict[str, Any]) -> set[str]:
+        found = Client().post("/api/v1/items/HY-ELD-03/materials", {"answers": answers},
+                              content_type="application/json")
+        assert found.status_code == 200, found.json()
+        return {material["key"] for material in found.json()}
+
+    assert asked({"minimum": True}) - asked({"minimum": False}) == {"minimum"}
+    wrong = Client().post("/api/v1/items/HY-ELD-03/materials", {"answers": {"nothing": 1}},
+                          content_type="application/json")
+    assert wrong.status_code == 422 and wrong.json()["fields"]

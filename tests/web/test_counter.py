@@ -183,7 +183,7 @@ def test_what_was_left_open_stands_on_the_page_until_it_is_accepted(cast: Cast, 
     number = received(cast, now, answers={"low_income": True})
     page = at(cast.info).get(f"/desk/cases/{number}").content.decode()
     assert re.search(r"发放账户.*?还没填", page)
-    assert "还没填：" in at(cast.info).get(f"/desk/received/{number}").content.decode()
+    assert "还缺：" in at(cast.info).get(f"/desk/received/{number}").content.decode()
 
 
 def test_the_rows_of_a_table_are_words_and_what_identifies_is_masked(cast: Cast) -> None:

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cases.scenes import publish_variant
-from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received
+from tests.cast import ALLOWANCE, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case, Material, Party
-from weimin.cases.verbs import notify_missing
+from weimin.cases.verbs import hand_over, notify_missing, reassign, suspend
 from weimin.kernel import clock, vault
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +200,8 @@ def who_is(person: Any, prefix: str = "") -> dict[str, str]:
 def test_an_organisation_and_its_handler_are_taken_in_with_the_letter(cast: Cast) -> None:
     form = at(cast.clerk).post(f"/desk/intake/{ROAD}", {"who": "handler", "look": "2"})
     assert "授权委托书" in form.content.decode() and 'name="uscc"' in form.content.decode()
+    assert 'value="business-licence"' in form.content.decode()
+    assert 'value="id-card"' not in form.content.decode()  # no organisation has one
     sent = send(cast, ROAD, who="handler", uscc="91990000MA00000008", org_name="示意合作社",
                 org_legal="周示意", **who_is(cast.qian, "agent_"), agent_phone="19000005678",
                 have=["by-letter", "by-agent-card"])
@@ -302,3 +304,39 @@ def test_who_comes_too_late_keeps_what_he_wrote_and_sees_how_it_stands(
     page = answer.content.decode()
     assert answer.status_code == 409 and "这个环节刚才已经有人办理了" in page
     assert "下面已经是最新情况" in page and "您刚才写的没有存：写了很久的意见" in page
+
+
+# -- who has it in hand -----------------------------------------------------------------------------
+
+
+def test_what_a_colleague_has_in_hand_says_so(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    reassign(number, actor=cast.town_head, now=now, step=step_of(number, "check"),
+             account=cast.town_head.account_id, reason="疑难")
+    name = cast.town_head.name
+    desk = logged_in(cast.reviewer)
+    shown = desk.get(f"/desk/cases/{number}").content.decode()
+    assert f"由{name}经办" in shown and f"交给{name}" in shown and "办理：乡镇初审" not in shown
+    assert f"{name}在办：乡镇初审" in desk.get("/desk").content.decode()
+    own = logged_in(cast.town_head)
+    assert "等您乡镇初审" in own.get("/desk").content.decode()
+    assert "经办。他不在" not in own.get(f"/desk/cases/{number}").content.decode()
+
+
+def test_what_is_suspended_says_what_for(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    suspend(number, actor=cast.reviewer, now=now, reason="site_visit", expected="约5个工作日")
+    desk = logged_in(cast.reviewer)
+    assert "暂停中：现场核查" in desk.get("/desk").content.decode()
+    assert "暂停办理（现场核查）" in desk.get(f"/desk/cases/{number}").content.decode()
+
+
+def test_a_case_says_who_answers_and_to_whom_that_is_offered(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
+    lead = f"{cast.reviewer.post_title} {cast.reviewer.name}"
+    desk = logged_in(cast.reviewer)
+    assert f"主办 {lead}" in desk.get(f"/desk/cases/{number}").content.decode()
+    hand_over(number, actor=cast.reviewer, now=now, post=cast.town_head.post_id, reason="休假")
+    shown = desk.get(f"/desk/cases/{number}").content.decode()
+    assert f"正在移交给{cast.town_head.office_name} {cast.town_head.post_title} {cast.town_head.name}" in shown
+    assert f"主办 {lead}" in shown  # until it is taken

@@ -66,10 +66,10 @@ def test_a_mistake_of_ours_stays_one(db: None, failing: Callable[..., Client]) -
 
 
 def test_the_api_says_it_in_its_own_way(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from weimin.web.api import router
+    from weimin.web.api import items
 
     monkeypatch.setattr(middleware.connection, "close", lambda: None)
-    monkeypatch.setattr(router, "listed", Failing(router.listed, cut_off(), 9))
+    monkeypatch.setattr(items, "listed", Failing(items.listed, cut_off(), 9))
     answer = Client(raise_request_exception=False).get("/api/v1/items")
     assert answer.status_code == 503
     assert json.loads(answer.content)["code"] == "unavailable"

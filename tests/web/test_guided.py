@@ -13,7 +13,7 @@ from tests.web.doors import logged_in
 from tests.web.test_uploads import PAGE, sent
 from weimin.cases.models import Case, Material, Party
 from weimin.kernel import clock, vault
-from weimin.registry.models import Organisation
+from weimin.registry.models import Certificate, Organisation
 from weimin.web import drafts
 from weimin.web.models import Draft
 
@@ -261,3 +261,15 @@ def test_an_officer_may_be_led_as_well(cast: Cast) -> None:
     answer(clerk, "papers", pages)
     done = clerk.post(f"{pages}/check")
     assert done.headers["Location"] == f"/desk/received/{Case.objects.get().number}"
+
+
+def test_who_holds_a_certificate_is_told_that_he_need_not_hand_it_in(zhao: Client, cast: Cast, now: datetime
+                                                                    ) -> None:
+    Certificate.objects.create(
+        number="证〔2026〕1号", type="elder-card", name="老年人优待证", holder_person=cast.zhao,
+        case_id=1, office_id=cast.reviewer.office_id or 0, issued_on=now.date(), code="AAAAAAAA")
+    bus = "/items/HY-ELD-06/apply"
+    answer(zhao, "who", bus, who="self")
+    assert "已有 证〔2026〕1号，不用交" in zhao.get(f"{bus}/papers").content.decode()
+    answer(zhao, "who", bus, who="agent")  # of somebody else nothing is told
+    assert "证〔2026〕1号" not in zhao.get(f"{bus}/papers").content.decode()

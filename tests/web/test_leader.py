@@ -11,9 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cases.scenes import HOUSING, under_way
-from tests.cast import Cast, accepted, do, received
+from tests.cast import Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases import overseeing
+from weimin.cases.verbs import done_outside, notify_again, notify_missing
 from weimin.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,25 @@ def test_the_lists_are_late_first_with_what_it_waits_for_and_who_answers(
     page = re.sub(r"<[^>]+>", "", at(cast.supervisor).get("/today/cases/open").content.decode())
     name = cast.reviewer.name  # whoever holds the accountable post today, not only the post
     assert re.search(rf"衡阳县民政局 县级决定.*?杉桥镇社会事务办公室 {name}", page, re.DOTALL)
+
+
+def test_second_notices_and_steps_outside_the_system_count_against_their_offices(
+    cast: Cast, now: datetime
+) -> None:
+    noticed, outside = received(cast, now, have={}), accepted(cast, now, another_is_meant=True)
+    notify_missing(noticed, actor=cast.reviewer, now=now)
+    for _ in range(2):
+        notify_again(noticed, actor=cast.supervisor, now=now, reason="漏看", missing={"apply": "没有签字"})
+    done = {"reason": "停电", "outcome": "approve", "answers": {"opinion": "同意"}, "now": now}
+    done_outside(outside, actor=cast.reviewer, step=step_of(outside, "check"), **done)
+    done_outside(outside, actor=cast.county, step=step_of(outside, "decide"), **done)
+    found = {mark.office: (mark.again, mark.outside) for mark in overseeing.marks(cast.supervisor, now=now)}
+    assert found == {"杉桥镇社会事务办公室": (2, 1), "衡阳县民政局": (0, 1)}
+    assert overseeing.marks(cast.other_clerk, now=now) == []
+    assert overseeing.marks(cast.supervisor, now=now + timedelta(days=31)) == []
+    with clock.rehearsed(now):
+        page = re.sub(r"<[^>]+>", " ", at(cast.supervisor).get("/today").content.decode())
+    assert re.search(r"再次告知\s+线下办理\s+杉桥镇社会事务办公室\s+2\s+1\s+衡阳县民政局\s+1", page)
 
 
 def test_the_list_asks_as_often_for_many_cases_as_for_few(

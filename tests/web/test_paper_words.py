@@ -1,5 +1,6 @@
 """What the papers tell a resident: what was decided and why, what is to be brought, whom to ask."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -21,10 +22,12 @@ from weimin.cases.verbs import (
     accept,
     deliver_revocation,
     extend,
+    notify_again,
     notify_missing,
     receive,
     refuse,
     revoke,
+    withdraw,
 )
 from weimin.kernel import clock
 from weimin.network.actor import Actor
@@ -67,7 +70,8 @@ def test_a_result_that_is_the_decision_itself_has_one_number(cast: Cast, now: da
     number, _ = drive(cast, now, application(cast.zhao, ROAD), deny=False)  # its result is a 批复
     with clock.rehearsed(now + timedelta(days=60)):
         shown = page(town_building(), number)
-    assert {part.split("号")[0].split("字")[0][-2:] for part in shown.split("文书 ")[1:]} == {"受理", "局决"}
+    words = {re.split("字?〔", part)[0][-2:] for part in shown.split("文书 ")[1:]}
+    assert words == {"受理", "建决"}
 
 
 # -- the decision -----------------------------------------------------------------------------------
@@ -215,3 +219,36 @@ def test_a_delivery_that_was_recorded_is_filed_with_its_case(cast: Cast, now: da
     names = " ".join(ZipFile(io.BytesIO(packed)).namelist())
     for form in ("receipt", "acceptance", "decision", "revocation.pdf", "revocation-delivery"):
         assert form in names, form
+
+
+# -- a second paper of the same sort ----------------------------------------------------------------
+
+
+def test_the_first_notice_stays_on_paper_when_there_is_a_second(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    notify_missing(number, actor=cast.reviewer, now=now, wrong={"apply": "没有本人签字"})
+    first = told(number)
+    notify_again(number, actor=cast.supervisor, now=now + timedelta(hours=1), reason="漏看", form={"birth": "不符"})
+    second = told(number)
+    shown = page(cast.info, number)
+    for words in ("先前的一次性告知书", first["document"], second["document"], "2026年6月10日 周三"):
+        assert words in shown, words
+    printed = text_of(logged_in(cast.info).get(f"/papers/{number}/notice.pdf", {"seq": 2}).content)
+    assert first["document"] in printed and "没有本人签字" in printed and "出生日期" not in printed
+    assert second["document"] in said(cast, number, "notice")
+    assert "打印先前的" not in page(cast.info, number, done="correct")  # offered for what made it only
+    wrong = logged_in(cast.info).get(f"/papers/{number}/notice.pdf", {"seq": 1})
+    assert wrong.status_code == 404  # that event made none
+
+
+def test_both_notices_are_filed_with_their_case(cast: Cast, now: datetime) -> None:
+    import io
+    from zipfile import ZipFile
+
+    number = received(cast, now)
+    notify_missing(number, actor=cast.reviewer, now=now, wrong={"apply": "没有本人签字"})
+    notify_again(number, actor=cast.supervisor, now=now, reason="漏看", form={"birth": "不符"})
+    withdraw(number, actor=cast.info, now=now)
+    packed = b"".join(logged_in(cast.reviewer).get(f"/desk/cases/{number}/dossier.zip"))
+    filed = [name for name in ZipFile(io.BytesIO(packed)).namelist() if "notice" in name]
+    assert len(filed) == 2, filed

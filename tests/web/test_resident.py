@@ -76,6 +76,17 @@ def test_an_unknown_place_is_said_where_it_was_asked_for(query: str) -> None:
     assert "没有" in page.content.decode() and 'id="place"' in page.content.decode()
 
 
+def test_a_guide_says_who_brings_what(db: None) -> None:
+    page = Client().get("/items/HY-BLD-03").content.decode()
+    lines = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r"<li>.*?</li>", page)]
+    said = {line.split(" ")[0]: line for line in lines}
+    assert said["居民身份证"].endswith("个人申请的才要") and said["营业执照"].endswith("单位申请的才要")
+    assert said["道路修复方案"].endswith("作业方式是“挖掘”的才要")
+    assert "才要" not in said["安全防护措施说明"]
+    assert "示意内容" in page and "不能据此办事" in page  # nobody takes it for the law of the place
+    assert "（依据：城市道路管理条例第三十七条）" in page
+
+
 def test_a_guide_promises_nothing_of_an_office_that_is_not_there() -> None:
     page = said(Client(), f"/items/{CARD}?area=4304")
     assert "这里没有这一级的办理单位" in page and "—" not in page.split('id="where"')[1].split("</section>")[0]
@@ -277,3 +288,25 @@ def test_a_code_typed_in_full_width_with_a_space_is_the_code(settings: Any) -> N
 
 def test_the_phone_of_a_log_in_is_one_that_a_code_can_reach() -> None:
     assert "要能收短信" in said(Client(), "/sign-in", phone="07341234567")
+
+
+def test_a_notice_says_at_each_material_what_is_wrong_with_it_and_is_there_in_writing(
+    cast: Cast, now: datetime, zhao: Client
+) -> None:
+    number = received(cast, now, have={"id-card": None, "apply": None})
+    notify_missing(number, actor=cast.reviewer, now=now, wrong={"id-card": "背面看不清，请重拍"})
+    page = said(zhao, f"/mine/{number}")
+    assert page.index("背面看不清，请重拍") < page.index("提交这些材料")
+    assert f"/papers/{number}/notice.pdf" in page
+    assert zhao.get(f"/papers/{number}/notice.pdf").status_code == 200
+
+
+def test_what_was_answered_wrongly_is_asked_again(cast: Cast, now: datetime, zhao: Client) -> None:
+    number = received(cast, now)
+    notify_missing(number, actor=cast.reviewer, now=now, form={"account": "这个账号不是本人的"})
+    page = said(zhao, f"/mine/{number}")
+    assert "这个账号不是本人的" in page and 'name="f-account"' in page
+    wrong = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "12", "key": "1"})
+    assert wrong.status_code == 422 and 'value="12"' in wrong.content.decode()
+    right = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "6222021234567890128", "key": "2"})
+    assert right.status_code == 302 and case_of(number).state == "received"

@@ -19,10 +19,10 @@ SECRET = "家住村口第三户"
 
 @pytest.fixture
 def number(cast: Cast, now: datetime) -> str:
-    """A closed case with a scan, opinions, and a decision that was handed over."""
+    """A closed case with a scan, opinions, red cards, and a decision that was handed over."""
     with clock.rehearsed(now):
         have = {**MATERIALS, **scans(cast.info, ["id-card"], now)}
-        found = accepted(cast, now, have=have)
+        found = accepted(cast, now - timedelta(days=60), have=have)
         do(found, "check", actor=cast.reviewer, now=now, opinion=SECRET)
         do(found, "decide", "reject", actor=cast.county, now=now)
         do(found, "deliver", actor=cast.info, now=now, **HANDED)
@@ -72,7 +72,7 @@ def test_no_door_shows_whose_it_is_or_what_was_said(
 
     with clock.rehearsed(now + timedelta(hours=1)):
         assert {"GET /desk/cases/{number}", "GET /desk/search", "GET /papers/{number}/{form}.pdf",
-                "GET /files/{file}", "GET /api/v1/cases"} <= leaks()
+                "GET /files/{file}", "GET /api/v1/cases", "GET /desk/cards"} <= leaks()
         withhold(number, cast, now)
         assert leaks() <= {"GET /desk/search"}  # which says again what was looked for
 

@@ -6,11 +6,12 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pypdf import PdfReader
 
 from tests.cast import CARD, VILLAGE, Cast
-from tests.pictures import HEIC, picture
+from tests.pictures import HEIC, document, picture
 from tests.web.doors import logged_in
 from weimin.cases.models import Case, Material
 from weimin.documents import uploads
@@ -228,12 +229,48 @@ def test_what_was_sent_stays_with_the_form_when_something_else_is_wrong(
     assert answer.status_code == 422 and f'value="{key}"' in answer.content.decode()
 
 
-def test_one_pdf_or_several_pictures_but_not_both(info: Client, cast: Cast) -> None:
+def test_a_pdf_alone_stays_as_it_is_to_the_byte(info: Client, cast: Cast) -> None:
     pdf = b"%PDF-1.4 a scan"
-    answer = receive(info, cast, **{"have": "id-card",
-                                    "upload-id-card": f"{sent(info, pdf)} {sent(info, PAGE)}"})
-    assert answer.status_code == 422 and "不能混在一起" in answer.content.decode()
-    assert receive(info, cast, **{"have": "id-card", "upload-id-card": sent(info, pdf)}).status_code == 302
+    answer = receive(info, cast, **{"have": "id-card", "upload-id-card": sent(info, pdf)})
+    number = answer.headers["Location"].rsplit("/", 1)[1]
+    file = File.objects.get(pk=Material.objects.get(case__number=number, key="id-card").file_id)
+    assert path_of(file.digest).read_bytes() == pdf
+
+
+def widths(number: str) -> list[int]:
+    return [round(float(page.mediabox.width)) for page in scan_of(number).pages]
+
+
+def test_pdfs_and_pictures_become_one_in_their_order(info: Client, cast: Cast) -> None:
+    two, one = document(500, 501), document(502)
+    said = " ".join(sent(info, each) for each in (PAGE, two, picture(mark=1), HEIC, one))
+    number = receive(info, cast, **{"have": "id-card", "upload-id-card": said}).headers[
+        "Location"].rsplit("/", 1)[1]
+    photo, *rest = widths(number)
+    assert len(rest) == 5 and rest[:2] == [500, 501] and rest[-1] == 502 and photo < 500
+
+
+def test_without_script_they_become_one_as_well(info: Client, cast: Cast) -> None:
+    chosen = [SimpleUploadedFile("a.jpg", PAGE), SimpleUploadedFile("b.pdf", document(500, 501))]
+    number = receive(info, cast, **{"have": "id-card", "scan-id-card": chosen}).headers[
+        "Location"].rsplit("/", 1)[1]
+    assert len(widths(number)) == 3 and widths(number)[1:] == [500, 501]
+
+
+@pytest.mark.parametrize(("pdf", "said"), [
+    (b"%PDF-1.4 cut off", "读不出来"),
+    (document(500, password="1234"), "加了密码"),
+    (document(*range(500, 540)), "一份材料最多 40 页"),
+    (document(500, ballast=LARGEST - 10_000), "加起来超过 20 MB"),
+], ids=["damaged", "with a password", "too many pages", "too large"])
+def test_a_pdf_that_can_not_be_joined_is_named_with_what_to_do(
+    info: Client, cast: Cast, pdf: bytes, said: str
+) -> None:
+    chosen = [SimpleUploadedFile("a.jpg", PAGE), SimpleUploadedFile("b.pdf", pdf),
+              SimpleUploadedFile("c.pdf", document(500, ballast=20_000))]
+    answer = receive(info, cast, **{"have": "id-card", "scan-id-card": chosen})
+    assert answer.status_code == 422 and said in answer.content.decode()
+    assert not Case.objects.exists()
 
 
 def test_a_files_number_alone_attaches_it_to_no_case(info: Client, cast: Cast) -> None:

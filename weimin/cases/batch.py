@@ -5,11 +5,10 @@ goes into talking; written as one statement of data-modifying CTEs it is a singl
 still nothing but plain SQL. The case is locked, so the order of the parts does not matter.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
+import msgspec
 from django.db import connection
 from psycopg.types.json import Json, Jsonb
 
@@ -38,7 +37,7 @@ class Batch:
         self.add(
             f"INSERT INTO {table} ({columns}) SELECT {columns}"
             f" FROM json_populate_recordset(NULL::{table}, %s){conflict}",
-            [Json(rows, dumps=_encode)],
+            [Json([{k: _hex(v) for k, v in row.items()} for row in rows], dumps=_encode)],
         )
 
     def update(self, table: str, key: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
@@ -63,16 +62,19 @@ class Batch:
             cursor.execute(whole, self._params)
 
 
-def _plain(value: Any) -> str:
-    """What JSON has no word for, as PostgreSQL reads it."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
+def _hex(value: Any) -> Any:
+    """Bytes as PostgreSQL reads them from JSON."""
+    return f"\\x{value.hex()}" if type(value) is bytes else value
+
+
+def _of_its_kind(value: Any) -> str:
+    """A string of a class of its own, such as escaped markup."""
+    if isinstance(value, str):
+        return str.__str__(value)
     raise TypeError(f"{type(value).__name__} can't be written as JSON")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
+_encode = msgspec.json.Encoder(enc_hook=_of_its_kind).encode
 
 
 def _adapt(value: Any) -> Any:

@@ -62,6 +62,7 @@ def circumstances(file: "CaseFile") -> Circumstances:
         own=frozenset(
             row.id for row in opened if row.id and file.actor.account_id in doers(file, row.key)
         ),
+        nudged=file.nudged_at is not None and local(file.nudged_at).date() == local(file.now).date(),
         certified=bool(standing(file)),
         untold=untold(file),
     )

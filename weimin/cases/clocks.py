@@ -100,6 +100,10 @@ def recompute(file: CaseFile, *, decreed: bool = False) -> None:
     for step in file.steps:
         if step.state == "open":
             set_due(file, step)
+    if decreed and not file.touched_clocks:  # only steps run: the last clock says by which calendar
+        last = max(file.clocks.values(), key=lambda clock: (clock.calendar, clock.kind))
+        last.calendar = file.calendar.version
+        file.touch_clock(last)
     show(file)
 
 

@@ -5,6 +5,7 @@ overlap, and a hand-over is one new row.
 """
 
 from weimin.cases.file import CaseFile
+from weimin.network.models import Post
 
 
 def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> None:
@@ -22,6 +23,19 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
         " FROM cases_duty WHERE case_id = %s",
         [file.row["id"], post_id, account_id, file.recorded_at, file.row["id"]],
     )
+
+
+def acting_post(file: CaseFile) -> int | None:
+    """The post in which the actor acts for the competent office.
+
+    Of a deputy who belongs elsewhere it is the post he stands in for: when his days are over, it
+    goes on answering, and he, whom the case does not concern, sees it no more.
+    """
+    actor, office = file.actor, file.row["office_id"]
+    if actor.office_id == office:
+        return actor.post_id
+    stood_in_for = Post.objects.filter(pk__in=actor.posts, office_id=office).order_by("pk").first()
+    return stood_in_for.pk if stood_in_for else actor.post_id
 
 
 def first_duty(file: CaseFile, post_id: int, account_id: int | None) -> None:

@@ -87,9 +87,9 @@ def _number(field: Field, given: Any) -> float | int:
     try:
         value = float(code_text(given) if isinstance(given, str) else given)
     except ValueError:
-        raise ValueError(f"{field.label}应为数字") from None
+        raise ValueError(f"{field.label}应为数字，如 12000") from None
     if value != value or abs(value) > 1e12:
-        raise ValueError(f"{field.label}应为数字")
+        raise ValueError(f"{field.label}应为数字，如 12000")
     if field.min is not None and value < field.min:
         raise ValueError(f"{field.label}不能小于{field.min:g}")
     if field.max is not None and value > field.max:

@@ -36,7 +36,7 @@ from weimin.catalogue.spec import ItemSpec, item_version
 from weimin.flow.actions import RULES, STATE_TITLES, Action, Relation, Rule, State, actions
 from weimin.flow.graph import StepSpec
 from weimin.flow.transitions import Plan, Step
-from weimin.kernel.clock import local
+from weimin.kernel.clock import local, say_moment
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
 from weimin.network.actor import Actor
 from weimin.trail import chain
@@ -64,6 +64,7 @@ class CaseFile:
         self.area_path: list[str] = []
         self.may_see = False  # an office of the actor has the right to
         self.is_party = False
+        self.nudged_at: datetime | None = None  # when the actor last asked for speed
         self.epoch = 0
         self.trial: Calendar | None = None
         self.lead_account: int | None = None  # the holder of the first accountable post
@@ -95,7 +96,7 @@ class CaseFile:
         """
         asked = {
             "number": number, "offices": list(actor.offices), "person": actor.person_id,
-            "reply": reply_key(actor, verb, key),
+            "account": actor.account_id, "reply": reply_key(actor, verb, key),
         }
         with connection.cursor() as cursor:
             if lock:
@@ -108,7 +109,8 @@ class CaseFile:
         file = cls(actor, now, dict(zip(CASE_COLUMNS, found[:width], strict=True)))
         file.row["facts"] = json.loads(file.row["facts"])  # Django leaves jsonb as text
         (path, file.epoch, file.recorded_at, seq, hash_, steps, clocks, pauses, cards,
-         materials, file.may_see, file.is_party, file.row["contact_id"], *file.reply) = found[width:]
+         materials, file.may_see, file.is_party, file.row["contact_id"], file.nudged_at,
+         *file.reply) = found[width:]
         file.area_path = path.strip("/").split("/")
         if not (actor.is_system or file.may_see or file.is_party):
             raise _unknown(number)
@@ -270,6 +272,10 @@ class CaseFile:
             return WrongState("办件没有暂停")
         if self.open_pause and all(rule.while_paused == "never" for rule in rules):
             return WrongState("办件正在暂停办理", "恢复办理后再办理")
+        if verb == "nudge" and self.nudged_at and self._is_theirs(rules, step_id):
+            office = self.routes.office_names[self.row["office_id"]]
+            return WrongState(f"您 {say_moment(local(self.nudged_at))} 已经催过了，{office}看得到",
+                              "一天催一次就够；还没有进展，明天可以再催")
         if verb == "accept" and (names := lacks(self, lacking(missing(self)))):
             return WrongState(f"还缺：{'、'.join(names)}", "请出具一次性告知单，一次写全")
         if state in rules[0].states and self._is_theirs(rules, step_id) and rules[0].condition:

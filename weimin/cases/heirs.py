@@ -1,8 +1,9 @@
 """Who takes over what of a case when its office, or a post, is no more.
 
 Offices end: a village is merged into another, an office is dissolved and its lines go to a
-neighbour. Posts end: the place has no registrar any more. What such an office or post had of a
-running case passes to the office that does its work now, and to the post that is on duty there.
+neighbour. Posts end: the place has no registrar any more. And a post may be left, on a last day
+that was set before it answered for anything. What such an office or post had of a running case
+passes to the office that does its work now, and to the post that is on duty there.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ class Heirs:
 def heirs(file: "CaseFile") -> Heirs:
     """What of this case is held by offices and posts that are no more."""
     found, routes, on = Heirs(), file.routes, local(file.now).date()
-    if not routes.ended_posts and not routes.ended:
+    if not routes.gone_posts and not routes.ended:
         return found
     row, own = file.row, (file.item.line, COUNTER_LINE)
     for column, line in (("office_id", own), ("receiver_id", own[::-1])):
@@ -49,12 +50,12 @@ def heirs(file: "CaseFile") -> Heirs:
         if heir != step.office_id:
             found.steps[step.id] = heir
     for column in ("lead_post_id", "first_contact_id"):
-        if row[column] in routes.ended_posts:
-            day, office = routes.ended_posts[row[column]]
+        if row[column] in routes.gone_posts:
+            day, office = routes.gone_posts[row[column]]
             if day <= on:
                 found.posts[column] = routes.heir(office, own, on)
-    if row["hand_over_to_id"] in routes.ended_posts:
-        found.offer_lapses = routes.ended_posts[row["hand_over_to_id"]][0] <= on
+    if row["hand_over_to_id"] in routes.gone_posts:
+        found.offer_lapses = routes.gone_posts[row["hand_over_to_id"]][0] <= on
     taking = {*found.offices.values(), *found.steps.values(), *found.posts.values()}
     found.vacant = any(office not in routes.duty_posts for office in taking)
     return found

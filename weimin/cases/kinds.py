@@ -7,7 +7,7 @@ from typing import Any
 from weimin.cases import delivery
 from weimin.flow.kinds import Ask, StepKind, register
 from weimin.flow.terms import Term, last_day
-from weimin.kernel.clock import local
+from weimin.kernel.clock import local, say_date
 from weimin.worktime.calendar import Calendar
 
 OPINION = Ask(key="opinion", label="意见")
@@ -33,8 +33,8 @@ def _shown_long_enough(
     if ended > local(now).date():
         return "公示还没有结束，结束后再登记结果"
     whole = term or _PUBLIC_NOTICE
-    if ended < last_day(posted, whole, calendar):
-        return f"公示不足{whole.words}，请公示期满后再登记"
+    if ended < (full := last_day(posted, whole, calendar)):
+        return f"公示不足{whole.words}，到{say_date(full)}才满，满了再登记"
     return None
 
 

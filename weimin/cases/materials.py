@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weimin.cases.facts import unanswered
 from weimin.catalogue.spec import ItemSpec, MaterialSpec
 from weimin.documents.store import check_own
+from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid
 from weimin.network.actor import Actor
 
@@ -135,6 +136,7 @@ def put_right(file: "CaseFile", gaps: Mapping[str, str]) -> None:
             due_on = date.fromisoformat(day)
         except ValueError:
             raise Invalid(fields={key: "请填写补齐日期，如 2026-11-30"}) from None
-        if due_on > file.today + timedelta(days=spec.gap_days or 30):
-            raise Invalid(fields={key: f"补齐日期最迟为{spec.gap_days or 30}日内"})
+        last = file.today + timedelta(days=spec.gap_days or 30)
+        if due_on > last:
+            raise Invalid(fields={key: f"最迟 {say_date(last)} 补齐（{spec.gap_days or 30}日内）"})
         put(file, key, "promised", due_on=due_on)

@@ -26,8 +26,10 @@ def reach(file: CaseFile) -> list[str]:
 
     Empty where that is not more than one.
     """
+    if not file.item.instant:
+        return []
     offered = {action.verb for action in file.actions()}
-    if not file.item.instant or not offered & {"accept", "complete"}:
+    if not offered & {"accept", "complete"}:
         return []
     found = ["accept"] if "accept" in offered else []
     done = {row.key for row in file.steps if row.state in ("done", "skipped")}

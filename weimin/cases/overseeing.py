@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from weimin.cases.reading import PAGE, Row, seen, visible_to
+from weimin.cases.reading import APPLICANT, PAGE, Row, seen, visible_to
 from weimin.catalogue.spec import item_version
 from weimin.kernel.clock import local
 from weimin.network.actor import Actor
@@ -109,6 +109,42 @@ def count(actor: Actor, kind: str = "", *, now: datetime, office: int = 0) -> in
     return found
 
 
+# -- marks --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """What counts against an office, of the last 30 days."""
+
+    office: str
+    again: int  # second notices for the same case, against the office that accepts it
+    outside: int  # steps that were done outside the system, against the office of the step
+
+
+_MARKS = """
+SELECT o.name, count(*) FILTER (WHERE e.verb = 'notify_again'),
+       count(*) FILTER (WHERE e.verb = 'done_outside')
+  FROM trail_event e
+ CROSS JOIN LATERAL (SELECT convert_from(e.body, 'UTF8')::json->'d' AS said) d
+  JOIN cases_case c ON c.id = e.subject_id
+  LEFT JOIN cases_step s ON e.verb = 'done_outside' AND s.case_id = c.id AND s.key = said->>'step'
+       AND s.branch = coalesce(said->>'branch', '') AND s.round = coalesce((said->>'round')::int, 1)
+  JOIN network_office o ON o.id = coalesce(s.office_id, c.office_id)
+ WHERE e.subject_type = 'case' AND e.verb IN ('notify_again', 'done_outside')
+   AND e.occurred_at >= %(month)s AND {seen}
+ GROUP BY o.id, o.name ORDER BY count(*) DESC, o.id
+"""
+
+
+def marks(actor: Actor, *, now: datetime) -> list[Marks]:
+    """What counts against the offices, the most first, over the cases the actor may see."""
+    condition, params = visible_to(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(_MARKS.format(seen=condition), {**params, "month": _times(now)["month"]})
+        return [Marks(office=name, again=again, outside=outside)
+                for name, again, outside in cursor.fetchall()]
+
+
 # -- cards ----------------------------------------------------------------------------------------
 
 
@@ -141,7 +177,7 @@ def cards(
         cursor.execute(f"SELECT d.state, count(*) {source} GROUP BY d.state", params)
         counts: dict[str, int] = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT c.number, c.item_version_id, c.applicant, d.colour, d.state,"
+            f"SELECT c.number, c.item_version_id, {APPLICANT}, d.colour, d.state,"
             " (SELECT o.name FROM network_office o WHERE o.id = d.office_id), d.about, d.issued_at"
             f" {source} AND (%(state)s = '' OR d.state = %(state)s)"
             " ORDER BY d.issued_at DESC, d.id DESC LIMIT %(size)s OFFSET %(skip)s",

@@ -50,6 +50,8 @@ class Row:
     received_at: datetime | None = None
     late: bool = False
     lead: str = ""  # the accountable post, where the list shows it
+    holder: str = ""  # the colleague who has the step in hand, in the list of work
+    pause: str = ""  # why the case is suspended, there
 
     @property
     def waits_for(self) -> str:
@@ -63,10 +65,11 @@ class Row:
         return self.late or (self.due_at is not None and self.due_at < now)
 
 
-_APPLICANT = f"CASE WHEN c.restricted THEN '{RESTRICTED}' ELSE c.applicant END"
+# Whose case it is, for lists; of a restricted one that it is.
+APPLICANT = f"CASE WHEN c.restricted THEN '{RESTRICTED}' ELSE c.applicant END"
 # Moments come as seconds: Django reads a timestamptz in Python, a page has a hundred of them.
 _COLUMNS = (
-    f"c.number, c.item_version_id, {_APPLICANT}, c.state, c.outcome,"
+    f"c.number, c.item_version_id, {APPLICANT}, c.state, c.outcome,"
     " extract(epoch FROM w.due_at)::float8, w.warn_on, w.office_id,"
     " w.key, w.step_id, w.version, extract(epoch FROM c.received_at)::float8, c.late, "
 )
@@ -74,11 +77,12 @@ _COLUMNS = (
 # What waits for my offices: open steps, and cases to be accepted. Each half walks its own
 # partial index in the order of the due date and stops.
 _WORK = """
-(SELECT s.due_at, s.warn_on, s.office_id, s.key, s.id AS step_id, s.version, s.case_id
+(SELECT s.due_at, s.warn_on, s.office_id, s.key, s.id AS step_id, s.version, s.case_id, s.account_id
    FROM cases_step s WHERE s.state = 'open' AND s.office_id = ANY(%(offices)s)
   ORDER BY s.due_at, s.id LIMIT %(most)s)
 UNION ALL
-(SELECT t.due_at, t.warn_on, t.office_id, '' AS key, NULL AS step_id, 0 AS version, t.id AS case_id
+(SELECT t.due_at, t.warn_on, t.office_id, '' AS key, NULL AS step_id, 0 AS version, t.id AS case_id,
+        NULL AS account_id
    FROM cases_case t WHERE t.state = 'received' AND t.office_id = ANY(%(offices)s)
   ORDER BY t.due_at LIMIT %(most)s)
 """
@@ -88,7 +92,9 @@ WITH work AS MATERIALIZED ({_WORK})
 SELECT n.total, n.late, p.*
   FROM (SELECT count(*) AS total, count(*) FILTER (WHERE due_at < %(now)s) AS late FROM work) n
   LEFT JOIN LATERAL (
-       SELECT {_COLUMNS} '' AS lead
+       SELECT {_COLUMNS} '' AS lead,
+              (SELECT a.name FROM network_account a WHERE a.id = w.account_id AND a.id <> %(me)s) AS holder,
+              (SELECT p.reason FROM cases_pause p WHERE p.case_id = c.id AND p.ended IS NULL) AS pause
          FROM (SELECT * FROM work WHERE NOT %(late_only)s OR due_at < %(now)s
                 ORDER BY due_at NULLS LAST, case_id LIMIT %(page)s OFFSET %(skip)s) w
          JOIN cases_case c ON c.id = w.case_id ORDER BY w.due_at NULLS LAST, c.id) p ON true
@@ -110,7 +116,7 @@ def work(
     """What waits for the actor's offices, the earliest due first; one page, and the counts."""
     with connection.cursor() as cursor:
         cursor.execute(_WORK_PAGE, {
-            "offices": list(actor.offices), "now": now, "late_only": late_only, "page": size,
+            "offices": list(actor.offices), "me": actor.account_id, "now": now, "late_only": late_only, "page": size,
             "skip": size * (page - 1), "most": max(size * page, EXACT_UP_TO + 1)})
         (total, late, *first), *more = cursor.fetchall()
     rows = [first, *(row for _total, _late, *row in more)] if first[0] is not None else []
@@ -235,13 +241,14 @@ def _rows(sql: str, params: dict[str, Any]) -> list[Row]:
 
 def _row(values: Sequence[Any]) -> Row:
     (number, version_id, applicant, state, outcome, due_at, warn_on, office_id, key, step_id, version,
-     received_at, late, lead) = values
+     received_at, late, lead, *now) = values
     item = item_version(version_id)
     return Row(
         number=number, item=item, applicant=applicant, state=state, outcome=outcome,
         due_at=None if due_at is None else _from_seconds(due_at), warn_on=warn_on, office_id=office_id,
         step=_steps(item, key) if key else "", step_id=step_id, step_version=version,
         received_at=_from_seconds(received_at), late=late, lead=lead or "", step_key=key,
+        **({"holder": now[0] or "", "pause": now[1] or ""} if now else {}),
     )
 
 
@@ -326,7 +333,7 @@ class Someone:
 _PARTIES = """
 SELECT json_agg(json_build_array(p.role, coalesce(r.name, g.name), coalesce(r.identity_mask, g.uscc),
        coalesce(r.phone_mask, ''), p.person_id, p.paper,
-       coalesce(g.legal_representative, p.relation)) ORDER BY p.role, p.seq)
+       coalesce(g.legal_representative, p.relation)) ORDER BY p.role <> 'applicant', p.role, p.seq)
   FROM cases_party p
   LEFT JOIN registry_person r ON r.id = p.person_id
   LEFT JOIN registry_organisation g ON g.id = p.organisation_id
@@ -369,25 +376,55 @@ def _materials(rows: Any) -> dict[str, dict[str, Any]]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Answering:
+    """Who answers for a case now, to whom that was offered, and who has its open steps in hand."""
+
+    lead: tuple[str, str]  # office; post and whoever holds it
+    offered: tuple[str, str] | None
+    holders: dict[int, str]  # step → name
+
+
+_OF_POST = """
+(SELECT json_build_array(o.name, concat_ws(' ', p.title, (SELECT a.name FROM network_holding h
+        JOIN network_account a ON a.id = h.account_id
+        WHERE h.post_id = p.id AND NOT h.deputy AND h.during @> %(on)s::date)))
+   FROM network_post p JOIN network_office o ON o.id = p.office_id WHERE p.id = c.{})
+"""
+_ANSWERING = f"""
+SELECT json_build_array({_OF_POST.format("lead_post_id")}, {_OF_POST.format("hand_over_to_id")},
+       (SELECT json_object_agg(s.id, a.name) FROM cases_step s
+          JOIN network_account a ON a.id = s.account_id WHERE s.case_id = c.id AND s.state = 'open'))
+  FROM cases_case c WHERE c.id = %(case)s
+"""
+
+
+def _answering(lead: list[str], offered: list[str] | None, holders: dict[str, str] | None) -> Answering:
+    return Answering(lead=(lead[0], lead[1]), offered=(offered[0], offered[1]) if offered else None,
+                     holders={int(step): name for step, name in (holders or {}).items()})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Whole:
     """What a case's page shows beside its file."""
 
     parties: list[Someone]
     happenings: list[Happening]  # the newest first
     materials: dict[str, dict[str, Any]]
+    answering: Answering
 
 
-def whole(case_id: int) -> Whole:
-    """Parties, trail and materials in one exchange. Whoever calls this has loaded the case."""
-    people, trail, papers = _ask(f"SELECT ({_PARTIES}), ({_HAPPENINGS}), ({_MATERIALS})", case_id)
+def whole(case_id: int, *, on: date) -> Whole:
+    """Parties, trail, materials and who answers, in one exchange. Whoever calls this has loaded the case."""
+    people, trail, papers, who = _ask(
+        f"SELECT ({_PARTIES}), ({_HAPPENINGS}), ({_MATERIALS}), ({_ANSWERING})", case_id, on)
     return Whole(parties=_parties(people), happenings=_happenings(trail),
-                 materials=_materials(papers))
+                 materials=_materials(papers), answering=_answering(*who))
 
 
-def _ask(sql: str, case_id: int) -> tuple[Any, ...]:
+def _ask(sql: str, case_id: int, on: date | None = None) -> tuple[Any, ...]:
     """The one row of a statement about a case, whose columns are JSON."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"case": case_id})
+        cursor.execute(sql, {"case": case_id, "on": on})
         found: tuple[Any, ...] = cursor.fetchone()
     return found
 

@@ -76,6 +76,10 @@ class PauseRow:
     expected: str = ""
     changed: bool = False
 
+    def end(self, day: date) -> None:
+        """It is over, and never before it began: a clock may be set back, paper be entered late."""
+        self.ended, self.changed = max(day, self.began), True
+
 
 @dataclass(slots=True, kw_only=True)
 class CardRow:
@@ -135,6 +139,8 @@ SELECT {",".join(f"c.{column}" for column in CASE_COLUMNS)}, area.path,
        (SELECT p.person_id FROM cases_party p JOIN registry_person r ON r.id = p.person_id
          WHERE p.case_id = c.id AND p.role <> 'member'
          ORDER BY r.phone_mask NOT LIKE '1%%', p.role <> 'applicant', p.seq LIMIT 1),
+       (SELECT max(e.occurred_at) FROM trail_event e WHERE e.subject_type = 'case'
+           AND e.subject_id = c.id AND e.verb = 'nudge' AND e.account_id = %(account)s),
        reply.asked, reply.case_id, reply.seq, reply.version, reply.state
   FROM cases_case c
   JOIN network_area area ON area.code = c.area_id

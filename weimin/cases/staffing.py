@@ -71,6 +71,8 @@ def _may_begin(
 ) -> None:
     if not account.is_active:
         raise WrongState("这个账号已停用", "先启用账号，再安排岗位")
+    if account.is_program and not set(post.roles).isdisjoint(ADMINISTRATORS):
+        raise Invalid(fields={"post": "管理员的岗位只能由人担任，不能安排给程序"})
     if post.office.valid_to is not None and post.office.valid_to <= first:
         raise Invalid(fields={"post": f"{post.office.name}已撤销"})
     if post.valid_to is not None and post.valid_to <= first:

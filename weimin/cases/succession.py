@@ -75,7 +75,7 @@ def succeed_running(*, now: datetime, watch: Watch = unwatched) -> Succession:
 def _orphaned(routes: Routes, on: date) -> Iterator[str]:
     asked: dict[str, Any] = {
         "offices": [office for office, ended in routes.ended.items() if ended.on <= on],
-        "posts": [post for post, (day, _) in routes.ended_posts.items() if day <= on],
+        "posts": [post for post, (day, _) in routes.gone_posts.items() if day <= on],
         "after": 0, "most": _BATCH,
     }
     if not asked["offices"] and not asked["posts"]:

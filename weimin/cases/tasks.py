@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -126,13 +127,19 @@ def cards(timestamp: int) -> int:
     return issue_due_cards() if at_work_a_day_ago() else 0
 
 
+@cache
+def _say_that_it_waits() -> None:
+    """Once for each start of the worker, not every ten minutes."""
+    log.warning("逾期未告知视为受理：先不执行，一天以前系统没有在工作（新装、停机、时钟跳动以后都是这样）")
+
+
 @titled("逾期未告知视为受理")
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="daily", queueing_lock="silence")
 def silence(timestamp: int) -> int:
     """Look for cases that the law has accepted."""
     if not at_work_a_day_ago():
-        log.warning("accepting by silence waits: the system was not at work a day ago")
+        _say_that_it_waits()
         return 0
     return accept_in_silence()
 

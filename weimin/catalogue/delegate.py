@@ -45,9 +45,8 @@ def delegate(
     row = Delegation(item=item, power=power, area_id=area, level=level, kind=kind,
                      during=DateRange(first, None), document=document.strip())
     _save(row)
-    chain.note(chain.Subject("delegation", row.pk), "delegate", by=actor, now=now, item=item.code,
-               power=power, area=area, level=level, kind=kind, start=str(first),
-               document=row.document)
+    chain.note(chain.Subject("delegation", row.pk), "delegate", by=actor, now=now,
+               **_told(row), start=str(first), document=row.document)
     return row
 
 
@@ -67,19 +66,24 @@ def unlawful(item: Item, power: str, level: str) -> str:
 
 
 @transaction.atomic
-def withdraw(row_id: int, *, actor: Actor, now: datetime) -> None:
-    """Take a power back from today on; one that has not begun disappears."""
+def withdraw(row_id: int, *, actor: Actor, now: datetime) -> bool:
+    """Take a power back from today on; one that has not begun disappears.
+
+    Whether it is still there, so that the withdrawal can be undone.
+    """
     row, today = _row(row_id), local(now).date()
     if row.during.upper is not None and row.during.upper <= today:
         raise WrongState("这一行已经收回了")
-    if row.during.lower >= today:
+    stays = bool(row.during.lower < today)
+    if not stays:
         row.delete()
     else:
         row.during = DateRange(row.during.lower, today)
         row.pack = ""  # from now on the administration has the last word on it
         row.save(update_fields=["during", "pack"])
     chain.note(chain.Subject("delegation", row_id), "withdraw_delegation", by=actor, now=now,
-               withdrawn=str(today))
+               **_told(row), withdrawn=str(today))
+    return stays
 
 
 @transaction.atomic
@@ -92,7 +96,14 @@ def restore(row_id: int, *, actor: Actor, now: datetime) -> None:
         raise WrongState(said)
     row.during = DateRange(row.during.lower, None)
     _save(row)
-    chain.note(chain.Subject("delegation", row_id), "restore_delegation", by=actor, now=now)
+    chain.note(chain.Subject("delegation", row_id), "restore_delegation", by=actor, now=now,
+               **_told(row))
+
+
+def _told(row: Delegation) -> dict[str, str]:
+    """Which power it is: the row itself may be gone when somebody asks."""
+    return {"item": row.item.code, "power": row.power, "area": row.area_id, "level": row.level,
+            "kind": row.kind}
 
 
 def _row(row_id: int) -> Delegation:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import connection
@@ -64,11 +64,17 @@ class Routes:
     ended: dict[int, Ended] = field(default_factory=dict)
     ended_areas: dict[str, tuple[date, str | None]] = field(default_factory=dict)
     ended_posts: dict[int, tuple[date, int]] = field(default_factory=dict)  # post → day, office
+    left_posts: dict[int, tuple[date, int]] = field(default_factory=dict)  # held once, by nobody today
     duty_posts: dict[int, tuple[int, int]] = field(default_factory=dict)  # office → post, holder
     current_items: dict[str, int] = field(default_factory=dict)  # item code → version
     office_names: dict[int, str] = field(default_factory=dict)
     office_levels: dict[int, str] = field(default_factory=dict)
     office_phones: dict[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def gone_posts(self) -> dict[int, tuple[date, int]]:
+        """Posts that answer for nothing any more: since when, and of which office."""
+        return {**self.left_posts, **self.ended_posts}
 
     def item(self, code: str) -> ItemSpec:
         """The current version of an item. Raises NotFound for one that nobody offers (any more)."""
@@ -177,8 +183,9 @@ class Routes:
     def _must(self, line: str, level: str, path: Sequence[str], on: date) -> int:
         found = self.office(line, level, path, on)
         if found is None:
+            named = dict(_rows("SELECT key, name FROM network_line WHERE key = %s", [line]))
             raise Invalid(
-                f"{on}在这个地方没有{_LEVEL_TITLES[level]}一级的“{line}”办理单位",
+                f"{on}在这个地方没有{_LEVEL_TITLES[level]}一级的“{named.get(line, line)}”办理单位",
                 "请确认办理地点；若确应由该地办理，请系统管理员补上这个单位",
             )
         return found
@@ -283,6 +290,10 @@ def _routes(database: str, epoch: int, today: date) -> Routes:
             "SELECT p.id, least(p.valid_to, o.valid_to), o.id FROM network_post p"
             " JOIN network_office o ON o.id = p.office_id"
             " WHERE p.valid_to IS NOT NULL OR o.valid_to IS NOT NULL")},
+        left_posts={post: (on, office) for post, on, office in _rows(
+            "SELECT p.id, max(upper(h.during)), p.office_id FROM network_post p"
+            " JOIN network_holding h ON h.post_id = p.id AND NOT h.deputy GROUP BY p.id"
+            " HAVING max(upper(h.during)) <= %s AND NOT bool_or(upper_inf(h.during))", [today])},
         office_names={office: name for office, name, _, _ in named},
         office_levels={office: level for office, _, level, _ in named},
         office_phones={office: phone for office, _, _, phone in named},

@@ -6,10 +6,14 @@ from functools import lru_cache
 from typing import Any
 
 from weimin.catalogue.models import ItemVersion
-from weimin.flow.conditions import Facts, holds
+from weimin.flow.conditions import Facts, fields_of, holds
 from weimin.flow.graph import Flow, parse_flow
 from weimin.flow.profiles import PROFILES, LegalProfile
 from weimin.flow.terms import Term
+
+# What conditions may ask of whoever applies: person, household or organisation. It is no question
+# of a form: the parties say it.
+APPLICANT = "applicant.kind"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +98,19 @@ class ItemSpec:
         yesterday = self.data.get("old_words", ())
         words = (word for word in self.data.get("words", ()) if word not in yesterday)
         return next(words, self.name)
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Who may apply: person, household, organisation."""
+        return frozenset(self.data.get("subjects") or ("person",))
+
+    def applicant(self, *, organisation: bool) -> dict[str, str]:
+        """What its conditions ask of whoever applies: a fact; nothing where none asks."""
+        whens = [*(m.when for m in self.materials), *(step.when for step in self.flow.ordered)]
+        if not any(APPLICANT in fields_of(when) for when in whens):
+            return {}
+        home = "household" if "household" in self.subjects else "person"
+        return {APPLICANT: "organisation" if organisation else home}
 
     @property
     def retention(self) -> str:

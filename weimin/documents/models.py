@@ -36,10 +36,13 @@ class Paper(models.Model):
 
 
 class PaperSeries(models.Model):
-    """Running numbers of official papers: per office, form and year, without gaps."""
+    """Running numbers of official papers: per organ, form and year, without gaps.
+
+    An organ is a 代字, whichever office bears it; an office without one is its own id.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    office = models.ForeignKey("network.Office", models.PROTECT)
+    organ = models.TextField()
     form = models.TextField()
     year = models.SmallIntegerField()
     last = models.IntegerField(default=0)
@@ -47,7 +50,7 @@ class PaperSeries(models.Model):
     class Meta:
         db_table = "documents_series"
         constraints = [
-            models.UniqueConstraint(fields=["office", "form", "year"], name="series_once")
+            models.UniqueConstraint(fields=["organ", "form", "year"], name="series_once")
         ]
 
 

@@ -1,8 +1,9 @@
 """Files by their content: written once, named by their SHA-256, never changed.
 
-Scans come as PDF, JPEG, PNG or HEIC, several pages at a time. Pages become one PDF, turned the
-way the camera was held and no larger than a reader needs. What is not an image or a PDF by its
-content is refused, whatever its name says.
+Scans come as PDF, JPEG, PNG or HEIC, several at a time and in any mixture. They become one PDF in
+the order given: pictures turned the way the camera was held and no larger than a reader needs,
+the pages of PDFs as they are. What is not an image or a PDF by its content is refused, whatever
+its name says.
 """
 
 import io
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,11 @@ from django.conf import settings
 from django.db import transaction
 from pi_heif import register_heif_opener
 from PIL import Image, ImageOps, UnidentifiedImageError
+from pypdf import PdfReader, PdfWriter
 
 from weimin.documents.models import File
 from weimin.kernel.errors import Invalid
+from weimin.kernel.text import whole_number
 
 register_heif_opener()
 
@@ -91,6 +95,8 @@ def check_own(files: Collection[int], account_id: int | None) -> None:
 def store_scan(pages: Sequence[Page], *, now: datetime, account_id: int | None) -> File:
     """Keep a scan of one or several pages; one PDF comes out.
 
+    A PDF that comes alone stays as it is, to the byte: a signature in it stays good.
+
     Raises Invalid for too much, too many, or something that is neither image nor PDF.
     """
     if not pages:
@@ -101,24 +107,61 @@ def store_scan(pages: Sequence[Page], *, now: datetime, account_id: int | None) 
         if len(page.content) > LARGEST:
             raise Invalid(f"{page.name} 超过 {LARGEST // 2**20} MB", "请降低扫描分辨率后再传")
     whole = [page for page in pages if media_type_of(page.name, page.content) == PDF]
-    if whole and len(pages) > 1:
-        raise Invalid("一份材料传一个 PDF，或者传几张图片，不能混在一起", "请去掉多余的文件")
-    if whole:
-        return store(whole[0].content, name="scan.pdf", media_type=PDF, now=now,
-                     account_id=account_id)
-    images = [_image(page) for page in pages]
+    if not whole:
+        content = _as_pdf(pages)
+    elif len(pages) == 1:
+        content = whole[0].content
+    else:
+        content = _joined(pages, whole)
+    return store(content, name="scan.pdf", media_type=PDF, now=now, account_id=account_id)
+
+
+def _as_pdf(pages: Sequence[Page]) -> bytes:
+    """Pictures as one PDF, a page each."""
+    first, *others = [_image(page) for page in pages]
     out = io.BytesIO()
     # No dates inside: the same pages are the same file.
-    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=190, quality=80,
-                   creationDate=None, modDate=None)
-    return store(out.getvalue(), name="scan.pdf", media_type=PDF, now=now, account_id=account_id)
+    first.save(out, "PDF", save_all=True, append_images=others, resolution=190, quality=80,
+               creationDate=None, modDate=None)
+    return out.getvalue()
+
+
+def _joined(pages: Sequence[Page], whole: Collection[Page]) -> bytes:
+    """Pictures and PDFs as one PDF, in their order. Pictures are shrunk, PDFs can't be."""
+    if sum(len(page.content) for page in whole) > LARGEST:
+        raise Invalid(f"这份材料里的 PDF 加起来超过 {LARGEST // 2**20} MB", "请降低扫描分辨率后再传")
+    out, writer, left = io.BytesIO(), PdfWriter(), MOST_PAGES
+    for is_pdf, some in groupby(pages, key=lambda page: page in whole):
+        for page in some if is_pdf else [Page(name="", content=_as_pdf(list(some)))]:
+            left -= _append(writer, page, left)
+    writer.write(out)
+    return out.getvalue()
+
+
+def _append(writer: PdfWriter, page: Page, room: int) -> int:
+    """The pages of a PDF behind those that are there; how many. It is not ours, so it may be anything."""
+    remedy = "请另存为普通的 PDF（不加密、不设密码）再传，或者改传照片"
+    try:
+        reader = PdfReader(io.BytesIO(page.content))
+        shut = reader.is_encrypted and not reader.decrypt("")
+        count = 0 if shut else len(reader.pages)
+        if 0 < count <= room:
+            writer.append(reader, import_outline=False)
+    except Exception as error:  # a damaged or hostile file makes the library stumble anywhere
+        raise Invalid(f"{page.name} 读不出来，没法和别的页合在一起", remedy) from error
+    if not count:
+        raise Invalid(f"{page.name} 加了密码或者没有内容，没法和别的页合在一起", remedy)
+    if count > room:
+        raise Invalid(f"一份材料最多 {MOST_PAGES} 页", "请分成几份上传")
+    return count
 
 
 def owned(file_id: Any, account_id: int | None, *, media_type: str) -> bool:
     """Whether this is a file of that kind which this account has handed in."""
-    if account_id is None or not str(file_id).isdigit():
+    found = whole_number(str(file_id))
+    if account_id is None or found is None:
         return False
-    return File.objects.filter(pk=file_id, stored_by=account_id, media_type=media_type).exists()
+    return File.objects.filter(pk=found, stored_by=account_id, media_type=media_type).exists()
 
 
 def discard(ids: Sequence[int]) -> None:

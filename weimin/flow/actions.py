@@ -89,6 +89,7 @@ class Circumstances:
     returnable: frozenset[int] = frozenset()  # open steps with something done before them
     held: frozenset[int] = frozenset()  # open steps that a colleague holds
     own: frozenset[int] = frozenset()  # open steps that another must do: this actor did one before
+    nudged: bool = False  # this actor has asked for speed today
     certified: bool = False  # it issued a certificate, which was not revoked
     untold: bool = False  # it was revoked, and the decision on that was not delivered yet
 
@@ -122,14 +123,17 @@ def _rule(verb: str, title: str, states: str, who: str, **more: Any) -> Rule:
     )
 
 
+def _is_accepted_by_law(now: Circumstances) -> bool:
+    """行政许可法 art. 32(1)(4): also before the system came to say so, or while it stands still."""
+    return now.silence_accepts and now.notice == "overdue"
+
+
 def _may_accept(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
-    if "system" in mine:
-        return now.silence_accepts and now.notice == "overdue"
-    return not now.lacking
+    return _is_accepted_by_law(now) if "system" in mine else not now.lacking
 
 
 def _may_notify(now: Circumstances) -> bool:
-    return now.notice == "running" or (now.notice == "overdue" and not now.silence_accepts)
+    return now.notice != "given" and not _is_accepted_by_law(now)
 
 
 def _may_do(now: Circumstances, mine: frozenset[Relation], step: Step | None) -> bool:
@@ -164,7 +168,9 @@ RULES: tuple[Rule, ...] = (
     _rule("supplement", "提交补正材料", "noticed", "applicant receiver competent", primary=True),
     _rule("supplement", "提交补正材料", "accepted", "applicant receiver competent",
           only_if=lambda now, mine, step: now.awaited, condition="还有容缺、欠缺或等待补充的材料"),
-    _rule("refuse", "不予受理", "received noticed", "competent"),
+    _rule("refuse", "不予受理", "received noticed", "competent",
+          only_if=lambda now, mine, step: not _is_accepted_by_law(now),
+          condition="许可逾期未告知的即为受理"),
     _rule("transfer", "移送有权单位", "received noticed accepted", "competent lead"),
     _rule("complete", "办理", "accepted decided", "step", on_step=True, while_paused="never",
           primary=True, only_if=_may_do, condition="没有同事正在经办；须由另一人办的，前一环节不是自己办的"),
@@ -186,6 +192,7 @@ RULES: tuple[Rule, ...] = (
     _rule("hand_over", "移交主办", "received noticed accepted decided", "lead head"),
     _rule("take_over", "接收移交", "received noticed accepted decided", "offered", primary=True),
     _rule("correct", "更正登记信息", "received noticed accepted decided", "receiver competent lead"),
+    _rule("rename", "更正姓名", "received noticed accepted decided", "receiver competent lead"),
     _rule("withdraw", "撤回申请", "received noticed accepted", "applicant receiver"),
     _rule("end", "终止办理", "noticed accepted", "competent head"),
     _rule("renew_by_silence", "视为准予延续", "accepted", "system",
@@ -209,7 +216,8 @@ RULES: tuple[Rule, ...] = (
     _rule("upgrade", "改按新版事项办理", "received noticed accepted", "head supervisor",
           only_if=lambda now, mine, step: now.newer_version, condition="事项有了新版"),
     _rule("call", "登记电话告知", "noticed decided", "receiver competent lead"),
-    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader"),
+    _rule("nudge", "催办", "received noticed accepted decided", "applicant supervisor leader",
+          only_if=lambda now, mine, step: not now.nudged, condition="今天还没有催过"),
     _rule("issue_cards", "亮牌", "received noticed accepted decided", "system",
           only_if=lambda now, mine, step: now.card_due,
           condition="期限已过三分之二（黄牌）或已过（红牌），还没有亮过"),

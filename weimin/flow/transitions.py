@@ -243,8 +243,8 @@ def _is_due(board: _Board, spec: StepSpec) -> bool:
     before = board.flow.ancestors[spec.key]
     if spec.quorum:
         rows = [row for need in spec.needs for row in board.current.get(need, ())]
-        counted = sum(row.state in ("done", "skipped") for row in rows)
-        if counted >= spec.quorum:
+        # Who was not asked gave no answer. Where fewer than n are asked, all of them are waited for.
+        if sum(row.state == "done" for row in rows) >= spec.quorum:
             return not board.open_rows(before.difference(spec.needs))
     # An earlier step may be open again "and straight back to me": then its followers wait.
     return all(board.settled(need) for need in spec.needs) and not board.open_rows(before)

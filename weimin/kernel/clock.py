@@ -52,6 +52,14 @@ def say_date(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日 周{_WEEKDAYS[day.weekday()]}"
 
 
+def say_day(text: str) -> str:
+    """``2026年11月21日 周六`` for ``2026-11-21``; what is no such day stays as it is."""
+    try:
+        return say_date(date.fromisoformat(text)) if text[4:5] == "-" else text
+    except ValueError:
+        return text
+
+
 def say_moment(moment: datetime) -> str:
     """``2026年11月21日 周六 14:05`` in Asia/Shanghai."""
     at = local(moment)

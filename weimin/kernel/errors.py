@@ -73,6 +73,12 @@ class AlreadyOpen(WeiminError):
     code, status = "already_open", 409
 
 
+class TooLarge(WeiminError):
+    """More at once than is taken."""
+
+    code, status = "too_large", 413
+
+
 class TooMany(WeiminError):
     """Too many tries in too short a time."""
 

@@ -27,6 +27,13 @@ def key_file(folder: Path, name: str, make: int = 32) -> bytes:
     return path.read_bytes()
 
 
+def make_all(folder: Path) -> None:
+    """Every key from the first start on, so that whoever puts the folder away has all of them."""
+    for name in ("vault", "lookup", "trail"):
+        key_file(folder, name)
+    secret_key(folder)
+
+
 def secret_key(folder: Path) -> str:
     """What Django signs cookies with."""
     return key_file(folder, "django", 48).hex()

@@ -6,6 +6,7 @@ phones) are folded from full width to half width and freed of spaces.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -14,7 +15,23 @@ from pypinyin import Style, lazy_pinyin
 LONGEST_NAME = 40  # characters; the longest names on identity cards have some 20
 
 _SPACES = re.compile(r"\s+")
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_NUMBER = re.compile(r"[\s\-－—_.·]")
+
+
+def unkeepable(value: object) -> bool:
+    """Whether something in it can't be kept: NUL, for which PostgreSQL has no place, or half of a
+    surrogate pair, which JSON may bring and UTF-8 has no bytes for."""
+    if isinstance(value, str):
+        return _UNKEEPABLE.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(unkeepable(key) or unkeepable(each) for key, each in value.items())
+    return isinstance(value, list | tuple) and any(map(unkeepable, value))
+
+
+def whole_number(text: str) -> int | None:
+    """The number that stands in a text, if a row may have it: ``²`` is a digit and no number."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def tidy(text: str) -> str:

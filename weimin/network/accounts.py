@@ -9,11 +9,15 @@ import unicodedata
 from datetime import datetime
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import (
+    MinimumLengthValidator,
+    UserAttributeSimilarityValidator,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from weimin.kernel.errors import Invalid, NotAllowed, NotFound
+from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
 from weimin.kernel.text import name_of
 from weimin.network.actor import Actor
 from weimin.network.models import Account
@@ -44,9 +48,12 @@ def username_of(text: str) -> str:
 
 
 def create(
-    *, username: str, name: str, actor: Actor, now: datetime, password: str | None = None
+    *, username: str, name: str, actor: Actor, now: datetime, password: str | None = None,
+    program: bool = False,
 ) -> tuple[Account, str]:
     """A new account without a post, and its password; without one given it must be changed.
+
+    A program has none: it comes with a token.
 
     Raises Invalid for a bad or taken name, an empty person's name, or a weak password.
     """
@@ -65,9 +72,11 @@ def create(
         wrong["username"] = f"账号 {username} 已经有人用，换一个"
     if wrong:
         raise Invalid(fields=wrong)
-    account = Account(username=username, name=name, is_staff_member=True)
+    account = Account(username=username, name=name, is_staff_member=True, is_program=program)
+    if program:
+        account.set_unusable_password()
     with transaction.atomic():
-        said = _give(account, password)
+        said = "" if program else _give(account, password)
         account.save()
         chain.note(chain.Subject("account", account.pk), "create_account", by=actor, now=now,
                    username=username)
@@ -85,6 +94,22 @@ def _give(account: Account, password: str | None) -> str:
     account.password = hasher.encode(made, hasher.salt(), iterations=_ITERATIONS)
     account.must_change = True
     return made
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's own, whose words its Chinese catalogue does not have."""
+
+    def get_error_message(self) -> str:
+        """What is said of a password that is too short."""
+        return f"密码太短了，至少要{self.min_length}位"
+
+
+class LikeNobody(UserAttributeSimilarityValidator):
+    """Django's own, which names the column in English."""
+
+    def get_error_message(self) -> str:
+        """What is said of a password that is the account's name over again."""
+        return "密码和账号或姓名太像了"
 
 
 def check_password(password: str, account: Account) -> None:
@@ -115,6 +140,8 @@ def reset_password(account_id: int, *, actor: Actor, now: datetime) -> str:
     """A first password again; the old one is gone. Whoever is logged in must be thrown out too."""
     account = staff_account(account_id, lock=True)
     not_oneself(account, actor)
+    if account.is_program:
+        raise WrongState("这是程序的账号，没有密码", "给它发一个令牌")
     made = _give(account, None)
     account.save(update_fields=["password", "must_change"])
     chain.note(chain.Subject("account", account.pk), "reset_password", by=actor, now=now)

@@ -97,6 +97,8 @@ class Office(models.Model):
     address = models.TextField(blank=True)
     # Of a government that reviews: where an application for reconsideration is filed online.
     reconsideration = models.TextField(blank=True, default="", db_default="")
+    # 机关代字, with which the numbers of its papers begin; empty: its whole name does.
+    document_word = models.TextField(blank=True, default="", db_default="")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)  # the first day on which it is no more
     # Who keeps its archive and its cases; a line that went to another office goes there.
@@ -190,6 +192,8 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # The password was chosen by somebody else: good for one log-in, at which a new one is chosen.
     must_change = models.BooleanField(default=False, db_default=False)
+    # A neighbouring system: it has no password and comes with a token.
+    is_program = models.BooleanField(default=False, db_default=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]
@@ -221,6 +225,27 @@ class Holding(models.Model):
                     ("during", RangeOperators.OVERLAPS),
                 ],
                 condition=Q(deputy=False),
+            )
+        ]
+
+
+class Token(models.Model):
+    """What a program shows to act as its account in one post; its secret is kept as a hash only."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
+    post = models.ForeignKey(Post, models.CASCADE, db_index=False)
+    name = models.TextField()  # where it is used
+    mark = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()  # revoked: the moment it was
+    used_at = models.DateTimeField(null=True)  # last, to some minutes
+
+    class Meta:
+        db_table = "network_token"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=models.F("made_at")), name="token_ends_after_it_begins"
             )
         ]
 

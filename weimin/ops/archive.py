@@ -94,7 +94,7 @@ def verify(archive: Path) -> Manifest:
             else:
                 found[name] = copy(stream, None)
     except tarfile.TarError as error:
-        raise _damaged(archive, str(error)) from error
+        raise _damaged(archive, str(error) if found else "读不出来，或者不是备份文件") from error
     except OSError as error:
         raise OpsError(f"读不了备份 {archive}：{error.strerror}", "检查路径和权限") from error
     if manifest is None:

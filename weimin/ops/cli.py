@@ -10,7 +10,7 @@ import click
 from weimin import __version__
 from weimin.ops import cli_pack
 from weimin.ops.command import HOME, HOST, PORT, Group, start_django
-from weimin.ops.errors import REFUSED
+from weimin.ops.errors import REFUSED, OpsError
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"],
@@ -89,9 +89,15 @@ def run(home: Path, host: str, port: int, workers: int, clock_is_right: bool) ->
 def worker() -> None:
     """后台任务进程（由 run 启动）。"""
     start_django()
-    from django.core.management import call_command
+    from procrastinate.contrib.django import app, django_connector
+    from procrastinate.exceptions import ConnectorException
 
-    call_command("procrastinate", "worker", "--concurrency", "1")
+    assert isinstance(app.connector, django_connector.DjangoConnector)
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            app.run_worker(concurrency=1)
+    except ConnectorException:  # the supervisor starts another one
+        raise OpsError("后台任务连不上数据库", "数据库恢复以后会自己再启动") from None
 
 
 @main.command(hidden=True)
@@ -121,14 +127,13 @@ def demo_data() -> None:
 def migrate(home: Path) -> None:
     """把数据库结构升到这个版本，不备份；一般用 upgrade。
 
+    \b
     run 启动时会自己做。只在数据库由别人管理、要分开做时才用。
+    例：weimin migrate --home /srv/weimin
     """
-    from weimin.ops.home import Home
-    from weimin.ops.postgres import OWNER
+    from weimin.ops.run import migrate as go
 
-    place = Home(home)
-    with place.database(new=True):
-        place.call("prepare", title="数据库升级", role=OWNER)
+    go(home)
     click.echo("数据库结构已是最新。")
 
 
@@ -183,8 +188,9 @@ def restore(home: Path, archive: Path, force: bool) -> None:
     """从备份恢复到一个空的数据目录。先核对备份是否完整，不完整就什么都不动。
 
     \b
-    恢复以后把保管的 keys 拷回数据目录，再执行 weimin verify。
-    例：weimin restore /backup/weimin-2026-11-21.tar --home /srv/new
+    先把另外保管的 keys（和 roots）拷到新的数据目录，恢复以后执行 weimin verify。
+    例：cp -a /safe/keys /srv/new/
+        weimin restore /backup/weimin-2026-11-21.tar --home /srv/new
     """
     from weimin.ops.backup import restore as go
     from weimin.ops.home import Home
@@ -193,9 +199,12 @@ def restore(home: Path, archive: Path, force: bool) -> None:
 
     place = Home(home)
     (place.folder / "prepared").unlink(missing_ok=True)  # another database: look again
-    with place.database(new=True):
+    with place.database(new=True, roles=False):
         go(archive, place.url(SUPERUSER), home / "files", binaries=find_binaries(), force=force,
            say=click.echo)
+    if not (home / "keys" / "vault").exists():
+        click.secho(f"还没有密钥：先把另外保管的 keys 拷到 {home}，再启动。没有它身份证号和电话解不开。",
+                    fg="yellow")
     click.echo("已恢复。请执行 weimin verify 核验记录链。")
 
 
@@ -212,9 +221,11 @@ def verify(home: Path, number: str) -> None:
     """
     from weimin.ops.home import Home
     from weimin.ops.postgres import OWNER
+    from weimin.ops.state import refuse_lost_keys
 
     place = Home(home)
     with place.database():
+        refuse_lost_keys(place.url(OWNER), place.keys)
         place.call("verify-here", number, title="核验", role=OWNER)
 
 
@@ -320,7 +331,13 @@ def doctor(home: Path, host: str, port: int) -> None:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("args", nargs=-1)
 def bench(args: tuple[str, ...]) -> None:
-    """量一量：每个数字都和同一次运行里的极限或同类相比。开发用，约十分钟。"""
+    """量一量：每个数字都和同一次运行里的极限或同类相比。开发用，约十分钟。
+
+    \b
+    只量一部分：life 一件的一生，limit 极限，web 网页和接口，year 重放一年。
+    FULL=1 再量一百万件的列表和整年。结果写到 bench/out/latest.json。
+    例：weimin bench life web
+    """
     import subprocess
 
     sys.exit(subprocess.call([sys.executable, "-m", "bench", *args]))

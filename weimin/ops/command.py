@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,8 +25,33 @@ FOLDER = click.argument(
     "folder", metavar="包的文件夹", type=click.Path(path_type=Path, exists=True, file_okay=False))
 
 
+class Page(click.HelpFormatter):
+    """Click's frame of a help page, in the language of what it frames."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        for english, chinese in (("[OPTIONS]", "[选项]"), ("COMMAND [ARGS]...", "命令 …"), ("[ARGS]...", "…")):
+            args = args.replace(english, chinese)
+        super().write_usage(prog, args, prefix="写法：")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading({"Options": "选项", "Commands": "命令"}.get(heading, heading))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *widths: int, **more: int) -> None:
+        said = [(term, re.sub(r"\[default: \(?([^;)\]]+)\)?", r"[不写是 \1", text)
+                 .replace("[required]", "[必填]")) for term, text in rows]
+        super().write_dl(said, *widths, **more)
+
+
+class Context(click.Context):
+    """What a command is called with."""
+
+    formatter_class = Page
+
+
 class Command(click.Command):
-    """A command whose help says in Chinese what --help is."""
+    """A command whose help is Chinese throughout."""
+
+    context_class = Context
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Click's own, translated."""
@@ -49,6 +75,9 @@ _CLICK_SAYS = (
 
 def _say_usage(error: click.UsageError) -> None:
     """What was typed wrongly, in Chinese: click says it in English, and Chinese is what it is asked in."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
     said, remedy = error.message, ""
     where = error.ctx.command_path if error.ctx else "weimin"
     if isinstance(error, click.NoSuchOption):
@@ -71,6 +100,14 @@ class Group(Command, click.Group):
 
     command_class = Command
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """What stands before a command is looked at here, and what stands behind it in ``invoke``."""
+        try:
+            return super().make_context(*args, **more)
+        except click.UsageError as error:
+            _say_usage(error)
+            sys.exit(error.exit_code)
+
     def invoke(self, ctx: click.Context) -> object:
         from weimin.kernel.errors import WeiminError
 
@@ -84,7 +121,10 @@ class Group(Command, click.Group):
         except click.UsageError as error:
             _say_usage(error)
             sys.exit(error.exit_code)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("\n中断了", err=True)
+            sys.exit(REFUSED)
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except OSError as error:
             if error.filename is None:  # a connection, not a file that the operator named
@@ -95,6 +135,9 @@ class Group(Command, click.Group):
         except Exception as error:
             if type(error.__cause__).__name__ == "UndefinedTable":
                 self._say(OpsError("数据库里还没有表", "先用 weimin run 启动一次，或执行 weimin migrate"))
+                sys.exit(REFUSED)
+            if type(error.__cause__).__name__ == "UndefinedColumn" and _behind():
+                self._say(OpsError("数据来自较旧的版本", "先停下 weimin run，执行 weimin upgrade"))
                 sys.exit(REFUSED)
             self._broken(error)
 
@@ -114,6 +157,16 @@ class Group(Command, click.Group):
             click.secho(f"✗ {error.message}", fg="red", err=True)
         if error.remedy:
             click.echo(f"  {error.remedy}", err=True)
+
+
+def _behind() -> bool:
+    """Whether the data is older than the program: only then is a missing column no fault of ours."""
+    from django.db import connection
+
+    from weimin.ops.state import migrations
+
+    connection.ensure_connection()
+    return bool(migrations(connection.connection).pending)
 
 
 def start_django() -> None:

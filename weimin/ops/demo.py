@@ -147,7 +147,7 @@ def _play(stage: Stage, plot: Plot, until: datetime, known: dict[str, Person], c
     who = Roles(applicant=person, helper=helper, organisation=company)
     _phoneless(person, plot, rng)
     number = Player(stage, plot, who, moment).play()
-    if not plot.twists & {"organisation", "no-phone", "land-line"} and rng.random() < 0.5:
+    if not plot.twists & {"organisation", "no-phone", "land-line", "restrict"} and rng.random() < 0.5:
         _rate(number, person, moment, rng)
 
 

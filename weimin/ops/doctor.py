@@ -17,7 +17,7 @@ from weimin.ops.home import Home
 from weimin.ops.places import OLDEST, find_binaries, major_version
 from weimin.ops.postgres import OWNER
 from weimin.ops.process import lock_holder, try_lock
-from weimin.ops.state import migrations
+from weimin.ops.state import migrations, refuse_lost_keys
 from weimin.ops.supervisor import require_free_port
 
 Say = Callable[[str], None]
@@ -149,6 +149,7 @@ def _examine_data(folder: Path, running: str | None, say: Say) -> int:
             checks: list[Check] = [lambda: _structure(connection)]
             if not migrations(connection).pending:
                 checks += [
+                    lambda: _fitting_keys(home),
                     lambda: _clock(connection),
                     lambda: _roots(connection, folder),
                     lambda: _outbox(connection),
@@ -161,6 +162,11 @@ def _examine_data(folder: Path, running: str | None, say: Say) -> int:
     except psycopg.Error as error:
         say(f"✗ 数据库答不上来：{error}\n  查看 {folder / 'postgres' / 'server.log'}")
     return 1
+
+
+def _fitting_keys(home: Home) -> str:
+    refuse_lost_keys(home.url(OWNER), home.keys)
+    return "数据用的密钥都在"
 
 
 def _now() -> datetime:
@@ -179,11 +185,13 @@ def _structure(connection: psycopg.Connection) -> str:
             f"数据来自更新的版本（这个程序不认识 {min(found.unknown)}）",
             "换回更新的程序；要退回旧版本，用升级前的备份恢复到新的数据目录",
         )
+    version = _value(connection, "SELECT current_setting('server_version')")
+    if _value(connection, "SELECT to_regclass('django_migrations')") is None:
+        return f"数据库 {version}，还是空的（weimin run 会建表）"
     if found.pending:
         raise OpsError(
             f"数据来自较旧的版本，还有 {len(found.pending)} 项结构变更没有执行", "执行 weimin upgrade"
         )
-    version = _value(connection, "SELECT current_setting('server_version')")
     return f"数据库 {version}，结构与程序一致"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from weimin.ops import given
 from weimin.ops.errors import REFUSED, OpsError, Told
 from weimin.ops.postgres import APP, OWNER, Server
 
@@ -29,6 +30,11 @@ class Home:
             )
         self.server = None if self.given_url else Server(self.folder)
 
+    @property
+    def keys(self) -> Path:
+        """Where the keys lie."""
+        return self.folder / "keys"
+
     def url(self, role: str) -> str:
         """The database as that role."""
         if self.server is not None:
@@ -48,13 +54,15 @@ class Home:
         }
 
     @contextmanager
-    def database(self, *, new: bool = False) -> Iterator[None]:
+    def database(self, *, new: bool = False, roles: bool = True) -> Iterator[None]:
         """A database that answers, for the duration of a command.
 
         Raises OpsError where there is none, unless it may be a new one: a backup of a folder that
-        was mistyped must not be an empty success.
+        was mistyped must not be an empty success. ``roles``: a given server is worked on in ours.
         """
         if self.server is None:
+            if roles:
+                self.check_given()
             yield
             return
         if not new and not (self.server.data / "PG_VERSION").exists():
@@ -63,6 +71,11 @@ class Home:
         with self.server.running():
             self.server.ensure_database()
             yield
+
+    def check_given(self) -> None:
+        """Raises OpsError where the server that we were given is not fit for us."""
+        assert self.given_url is not None and self.owner_url is not None
+        given.check(self.given_url, self.owner_url)
 
     def call(self, *argv: str, title: str, role: str = APP) -> None:
         """Run one of our commands as a process of its own, in that role.

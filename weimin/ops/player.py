@@ -199,9 +199,13 @@ class Player:
     def _hand_over(self, file: CaseFile, step: StepRow) -> bool:
         self._pass_time()
         office = file.row["office_id"]
+        taker = self.stage.actor(office, self._day, "head", "approver")
         verbs.hand_over(self.number, actor=self.stage.actor(office, self._day, "reviewer"),
                         now=self.moment.at, reason="下周起驻村，请接手主办",
-                        post=self.stage.actor(office, self._day, "head", "approver").post_id)
+                        post=taker.post_id)
+        if "take-over" in self.twists:
+            self._pass_time()
+            verbs.take_over(self.number, actor=taker, now=self.moment.at)
         return True
 
     def _reassign(self, file: CaseFile, step: StepRow) -> bool:
@@ -220,8 +224,7 @@ class Player:
 
     def _supervise(self, file: CaseFile, step: StepRow) -> bool:
         self._later(max(0, self.plot.ago - 4))
-        chen = self.stage.of("430421.government", self._day, "supervisor")
-        verbs.nudge(self.number, actor=chen, now=self.moment.at, words="临近期限，请抓紧办理")
+        verbs.nudge(self.number, actor=self._supervisor(), now=self.moment.at, words="临近期限，请抓紧办理")
         return True
 
     def _give_up(self, file: CaseFile, step: StepRow) -> bool:
@@ -245,6 +248,14 @@ class Player:
             head = self.stage.actor(file.row["office_id"], self._day, "approver", "head")
             verbs.reopen(self.number, actor=head, now=self.moment.at,
                          reason="申请人补充了户籍变更材料，原结果所依据的事实有变")
+        if "revoke" in self.twists:
+            self._later(4)
+            verbs.revoke(self.number, actor=self._supervisor(), now=self.moment.at,
+                         ground="unqualified", reason="数据比对发现申请人户籍已于发证前迁出")
+        if "restrict" in self.twists:
+            self._later(2)
+            verbs.restrict(self.number, actor=self._supervisor(), now=self.moment.at,
+                           basis="consent", reason="申请人书面撤回同意，保管期限未满")
 
     # -- helpers -----------------------------------------------------------------------------
 
@@ -261,6 +272,9 @@ class Player:
     def _stop(self, where: str) -> None:
         if self.plot.stop == where and where in _STOPS:
             raise Later
+
+    def _supervisor(self) -> Actor:
+        return self.stage.of("430421.government", self._day, "supervisor")
 
     def _receiver(self) -> Actor:
         if self.plot.channel == "web":
@@ -280,7 +294,9 @@ class Player:
 
     def _intake(self) -> Intake:
         facts = answers_for(self.item, self.person, self._day, self.rng, self.plot.answers)
-        wanted = list(self.item.materials_for(self.item.facts_of(facts)))
+        parties = self._parties()
+        kind = self.item.applicant(organisation=parties[0].organisation_id is not None)
+        wanted = list(self.item.materials_for(self.item.facts_of(facts) | kind))
         have = {m.key for m in wanted if m.need != "optional"}
         declared = tuple(m.key for m in wanted if m.commitment) if "commit" in self.twists else ()
         if "held" in self.twists:  # what was issued to him before stands in for a paper
@@ -291,7 +307,6 @@ class Player:
         if "notice" in self.twists:
             self.left_out = sorted(have)[-2:]
         have -= {*declared, *self.left_out}
-        parties = self._parties()
         have |= {m.key for m in papers_of(
             ((p.role, p.relation) for p in parties if p.role in ("agent", "guardian")),
             for_person=parties[0].person_id is not None, known={m.key for m in wanted})}

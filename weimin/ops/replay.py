@@ -124,7 +124,7 @@ class _Year:
 
 def _intake(item: ItemSpec, person: Person, village: str, day: date, rng: random.Random) -> Intake:
     facts = answers_for(item, person, day, rng, {})
-    wanted = item.materials_for(item.facts_of(facts))
+    wanted = item.materials_for(item.facts_of(facts) | item.applicant(organisation=False))
     return Intake(
         item=item.code, area=village, channel="village", answers=facts,
         parties=(Party(person_id=person.pk, name=person.name,

@@ -10,14 +10,15 @@ from pathlib import Path
 import click
 
 from weimin import __version__
+from weimin.kernel.keys import make_all
 from weimin.ops import told
 from weimin.ops.backup import backup
 from weimin.ops.errors import OpsError
 from weimin.ops.home import Home, check_reachable
 from weimin.ops.places import find_binaries
 from weimin.ops.postgres import OWNER
-from weimin.ops.process import StopSteps
-from weimin.ops.state import refuse_early_clock, refuse_newer_data
+from weimin.ops.process import StopSteps, lock_holder, try_lock
+from weimin.ops.state import refuse_early_clock, refuse_lost_keys, refuse_newer_data
 from weimin.ops.supervisor import Supervisor, answers, database, program, require_free_port
 
 # Requests under way are finished; granian's own impatience ends workers with a warning even when
@@ -52,7 +53,11 @@ def _serve(
         if place.server is not None:
             supervisor.start(database(place.server))
             place.server.ensure_database()
+        else:
+            place.check_given()
         refuse_newer_data(place.url(OWNER))
+        refuse_lost_keys(place.url(OWNER), place.keys)
+        make_all(place.keys)
         if not trust_clock:
             refuse_early_clock(place.url(OWNER))
         _prepare(place, demo)
@@ -109,12 +114,30 @@ def _say_accounts() -> None:
     click.echo("  演示数据，无法律效力。Ctrl-C 停止。\n")
 
 
+def _alone(place: Home) -> None:
+    """Raises OpsError while an instance runs: its code does not know the new structure."""
+    lock = place.folder / "run.lock"
+    if lock.exists() and try_lock(lock) is None:  # else ours until we end: nobody starts meanwhile
+        raise OpsError(f"该数据目录有一个实例在运行（进程号 {lock_holder(lock)}）", "先停掉它，再升级")
+
+
+def migrate(home: Path) -> None:
+    """Bring the structure of the data up to this program's, and nothing else."""
+    place = Home(home)
+    _alone(place)
+    with place.database(new=True):
+        refuse_newer_data(place.url(OWNER))
+        place.call("prepare", title="数据库升级", role=OWNER)
+
+
 def upgrade(home: Path) -> None:
     """Back up, migrate, verify: in this order, and nothing is touched when the backup fails."""
     place = Home(home)
+    _alone(place)
     archive = place.folder / f"before-{__version__}-{time.strftime('%Y%m%d-%H%M%S')}.tar"
     with place.database():
         refuse_newer_data(place.url(OWNER))
+        refuse_lost_keys(place.url(OWNER), place.keys)
         backup(place.url(OWNER), place.folder / "files", archive, binaries=find_binaries(),
                version=__version__, say=click.echo, watch=told.watched)
         click.echo(f"升级前的备份：{archive}")

@@ -8,9 +8,11 @@ and answers what their kind asks.
 import json
 import random
 from collections import defaultdict
+from collections.abc import Container
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from weimin.cases.circumstances import doers
 from weimin.cases.file import CaseFile
 from weimin.cases.reading import parties
 from weimin.cases.rows import StepRow
@@ -76,12 +78,14 @@ class Stage:
             self._seats[office].append((key, account))
         self.offices = dict(Office.objects.values_list("code", "pk"))
 
-    def actor(self, office: int, day: date, *keys: str) -> Actor:
-        """The holder of one of these posts of an office, or of its first post.
+    def actor(
+        self, office: int, day: date, *keys: str, but: Container[int | None] = ()
+    ) -> Actor:
+        """The holder of one of these posts of an office, or of its first post; none of ``but``.
 
         Raises LookupError for an office without anybody.
         """
-        seats = self._seats[office]
+        seats = [seat for seat in self._seats[office] if seat[1] not in but]
         found = [account for key in keys for k, account in seats if k == key]
         if not found and not seats:
             raise LookupError(f"nobody works in office {office}")
@@ -106,7 +110,8 @@ class Stage:
         spec = file.item.flow.steps[step.key]
         who = who or (
             resident_of_case(file) if spec.who.line == "applicant"
-            else self.actor(step.office_id or 0, local(moment.at).date(), *_WHO.get(spec.kind, ())))
+            else self.actor(step.office_id or 0, local(moment.at).date(), *_WHO.get(spec.kind, ()),
+                            but=doers(file, step.key)))
         answers = (_handed_over(file, who, moment) if kind_of(spec.kind).delivers
                    else self._answers(file, step, moment, outcome, reason))
         if any(ask.second and ask.required for ask in spec.asks):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from weimin.ops.errors import OpsError
 
@@ -41,6 +42,31 @@ def refuse_newer_data(url: str) -> None:
             f"数据来自更新的版本（这个程序不认识 {min(unknown)}）",
             "换回更新的程序；要退回旧版本，用升级前的备份恢复到新的数据目录",
         )
+
+
+def refuse_lost_keys(url: str, keys: Path) -> None:
+    """Raise OpsError where data are there and the key that belongs to them is not.
+
+    A new key would be made for it, and half of the numbers be closed by the one and half by the other.
+    """
+    with psycopg.connect(url) as connection:
+        for name, table, lost in (("vault", "registry_person", "原有的身份证号和电话从此解不开"),
+                                  ("lookup", "registry_person", "原有的人从此按身份证号查不到"),
+                                  ("trail", "trail_root", "原有的签名从此核验不了")):
+            if (keys / name).exists() or not _has_rows(connection, table):
+                continue
+            raise OpsError(
+                f"缺少密钥 {keys / name}，数据却已经在了",
+                f"把另外保管的 keys 拷回 {keys.parent}。确实丢了才生成新的，{lost}："
+                f"head -c 32 /dev/urandom > {keys / name}",
+            )
+
+
+def _has_rows(connection: psycopg.Connection, table: str) -> bool:
+    if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
+        return False
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))
+    return connection.execute(query).fetchone() == (True,)
 
 
 def refuse_early_clock(url: str) -> None:

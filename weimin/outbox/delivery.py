@@ -1,6 +1,7 @@
 """Delivering what was posted: an indexed look-up, then a conditional update of exactly one row."""
 
 import json
+import logging
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -8,6 +9,8 @@ from django.db import connection, transaction
 from weimin.kernel import vault
 from weimin.kernel.text import mask_code
 from weimin.outbox import ports
+
+log = logging.getLogger("weimin.outbox")
 
 MOST_TRIES = 8
 
@@ -40,9 +43,14 @@ def _deliver_one(now: datetime) -> bool | None:
         id_, port, key, payload, tries = row
         status, error = "sent", ""
         try:
-            ports.send(port, key, json.loads(vault.decrypt(payload)))
+            with transaction.atomic():  # what a port asks the database, too, may fail by itself
+                ports.send(port, key, json.loads(vault.decrypt(payload)))
         except ports.PortError as failed:
             status, error = _left(failed, tries + 1), str(failed)
+        except Exception as broken:  # a mistake in one port must not keep all others waiting
+            log.exception("port %s broke on message %s", port, id_)
+            counted = ports.PortError(f"通道程序出错（{type(broken).__name__}）")
+            status, error = _left(counted, tries + 1), str(counted)
         cursor.execute(
             "UPDATE outbox_message SET status = %s, error = %s, tries = tries + 1, tried_at = %s"
             " WHERE id = %s",

@@ -172,6 +172,22 @@ def prefill(value: Any) -> Found:
                f"{suggested(value, PREFILLS)}；证照上的写 certificate.证照类型")
 
 
+def short_name(value: Any) -> Found:
+    """What stands at the beginning of a paper's number: some Chinese characters and nothing else."""
+    if not re.fullmatch(r"[\u4e00-\u9fff]{1,8}", str(value)):
+        yield f"“{value}”不能写进文号", "只写汉字，最多8个，不写年份、序号、括号，如 衡民"
+    elif re.search("[字号第]", str(value)):
+        yield f"“{value}”里有“字”“第”或“号”", "只写代字，如 衡民；其余由平台编排"
+
+
+def document_word(value: Any) -> Found:
+    """A template's 代字, with its two blanks."""
+    found = list(office_name(value))
+    yield from found
+    if not found:
+        yield from short_name(str(value).format(area="衡", line="民"))
+
+
 def office_name(value: Any) -> Found:
     """A template's name with its two blanks."""
     try:

@@ -84,7 +84,8 @@ def _differences(
     office: Office, plan: unfold.OfficePlan | None, today: date
 ) -> Iterator[tuple[str, Any]]:
     """What is to be written of an office, beginning with its name."""
-    for name in ("name", "kind", "supervises", "phone", "address", "reconsideration"):
+    for name in ("name", "kind", "supervises", "phone", "address", "reconsideration",
+                 "document_word"):
         value = getattr(office, name)
         if value != (getattr(plan, name) if plan else "") and (value or plan):
             yield name, value

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from weimin.catalogue.spec import APPLICANT
 from weimin.flow import conditions, graph
 from weimin.network.models import LEVEL_TITLES
 from weimin.packs import resolve, rules
@@ -109,6 +110,13 @@ def _materials(pack: Pack, item: Located) -> Iterator[Fault]:
         if isinstance(certificate, str) and certificate not in certificates:
             yield at(material, f"证照类型 {certificate} 不存在",
                      suggested(certificate, pack.certificates), "replaced_by")
+        of_person = certificate in pack.certificates and (
+            pack.certificates[str(certificate)].sound("holder") == "person")
+        if of_person and "organisation" in (item.sound("subjects") or ()) and (
+            "when" not in material.broken and APPLICANT not in conditions.fields_of(full.get("when"))
+        ):
+            yield at(material, f"{full.get('name')}是个人的证件，单位申请时也会要",
+                     f"加上 when: {{{APPLICANT}: {{ne: organisation}}}}")
         if full.get("need") == "gap" and "gap_days" not in full and not material.broken:
             yield at(material, f"可容缺的材料 {key} 没有写几日内补齐", "写上 gap_days", "need")
     result = item.get("result")
@@ -201,14 +209,25 @@ def _asked(when: Any, facts: Facts, steps: Any, item: Located) -> Iterator[tuple
     for name, test, value in conditions.comparisons(when):
         if graph.is_outcome(name, steps):
             continue
-        if name not in facts:
+        if name == APPLICANT:
+            yield from _applies(test, value, item)
+        elif name not in facts:
             yield _no_such(name, facts, "")
         elif field := facts[name]:
             yield from _answerable(name, test, value, field, item)
 
 
+def _applies(test: str, value: Any, item: Located) -> Iterator[tuple[str, str]]:
+    """A comparison with the kind of applicant, of a kind that may apply."""
+    subjects = [str(each) for each in item.sound("subjects") or ()]
+    for each in value if isinstance(value, list) else [value]:
+        if subjects and (each not in subjects or test not in ("eq", "ne", "in")):
+            yield (f"条件里 {APPLICANT} 不会是“{each}”：不在 subjects 里",
+                   suggested(each, subjects))
+
+
 def _no_such(name: str, facts: Facts, whose: str) -> tuple[str, str]:
-    guess = nearest(name, facts)
+    guess = nearest(name, [*facts, APPLICANT])
     return (f"条件用到的字段 {name} {whose}表单里没有",
             f"是不是 {guess}？" if guess else "在 form 或情形 sets 中加上它，或改正字段名")
 

@@ -1,7 +1,7 @@
 """What can be wrong with the offices: of a template, of a single one, and between them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from weimin.packs import unfold
@@ -20,7 +20,7 @@ class Plans:
         templates = [t for t in pack.offices if not t.broken & _TEMPLATE
                      and (t.get("each_line") or t.get("key"))]
         sound = Pack(
-            folder=pack.folder, offices=templates,
+            folder=pack.folder, head=pack.head, offices=templates,
             areas=[area for area in pack.areas if not area.broken & {"code", "kind"}],
             lines=[line for line in pack.lines if not line.broken & {"code", "name"}],
             exceptions=[each for each in pack.exceptions if not _unsound(each)],
@@ -71,6 +71,7 @@ def offices(pack: Pack, plans: Plans) -> Iterator[Fault]:
     for each in pack.exceptions:
         yield from _exception(each, pack, plans)
     yield from _whole(plans)
+    yield from _words(pack, plans, areas)
     yield from _no_way_to_appeal_online(pack, plans)
 
 
@@ -89,6 +90,32 @@ def _no_way_to_appeal_online(pack: Pack, plans: Plans) -> Iterator[Fault]:
         if "reconsideration" not in source.broken:
             yield at(source, f"{plan.name}没有写网上提交行政复议申请的渠道，电子送达时必须一并告知",
                      "写上 reconsideration：平台名称或网址；没有的写 none，由它复议的决定就不能电子送达")
+
+
+def _words(pack: Pack, plans: Plans, areas: Container[str]) -> Iterator[Fault]:
+    """机关代字: two organs under one would number their papers in one row."""
+    shorts = unfold.short_names(pack)
+    for each in shorts:
+        if each["area"] not in areas:
+            yield at(each, f"区划 {each['area']} 不存在", "改正 area", "area")
+    yield from doubled(shorts, "area", "区划")
+    yield from doubled(shorts, "short", "简称")
+    lines = [line for line in pack.lines if line.sound("short")]
+    yield from doubled(lines, "short", "简称")
+    # Whose short names are alike has been said; so has, once, what a template says of all its offices.
+    alike = {word for rows in (shorts, lines)
+             for word, count in Counter(row["short"] for row in rows).items() if count > 1}
+    bearers: dict[str, unfold.OfficePlan] = {}
+    told: set[int] = set()
+    for plan in plans.plans.values():
+        if not plan.document_word or plan.last:
+            continue
+        other = bearers.setdefault(plan.document_word, plan)
+        if other is plan or id(plan.source) in told or any(each in plan.document_word for each in alike):
+            continue
+        told.add(id(plan.source))
+        yield at(plan.source, f"{plan.name}和{other.name}的代字都是“{plan.document_word}”",
+                 "代字不能相同：模板里写上 {area} 和 {line}，或在 exceptions.yaml 另写", "document_word")
 
 
 def _duty(where: Located, posts: Sequence[Mapping[str, Any]], works: bool) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ and what to do. The rules compare what an item says in several places; that a si
 there and of its kind is the schema's business.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -123,8 +124,11 @@ def a_fee_has_a_basis(item: Data) -> Found:
     fee = item["fee"]
     if fee.get("charged"):
         for key, title in (("basis", "收费依据"), ("items", "收费项目"), ("online", "能否网上支付")):
-            if key not in fee:
+            if key not in fee or fee[key] == []:
                 yield "fee", f"收费却没有写明{title}", f"补上 fee.{key}"
+        for each in fee.get("items", ()):
+            if not str(each.get("standard", "")).strip():
+                yield "fee", f"收费项目“{each['name']}”没有写标准", "补上 standard，如 每平方米每日2元"
     elif fee.get("online"):
         yield "fee", "不收费的事项不能支持网上支付", "去掉 fee.online"
 
@@ -138,8 +142,8 @@ def two_phones_with_area_codes(item: Data) -> Found:
     elif consult == complain:
         yield "phone", "咨询电话和投诉电话相同", "投诉电话应是另一个号码"
     for number in (consult, complain):
-        if number and not number.startswith("0"):
-            yield "phone", f"电话 {number} 没有区号", "写成 0734-……"
+        if number and not re.fullmatch(r"0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?", number):
+            yield "phone", f"电话 {number} 没有区号，或写法不对", "写成 0734-……，只用半角数字和 -"
 
 
 @rule
@@ -179,13 +183,14 @@ def promise_within_statute(item: Data) -> Found:
         yield (
             "limit", f"承诺时限（{promised.words}）长于法定时限（{statutory.words}）", "缩短 limit.promised",
         )
-    profile = PROFILES.get(item["type"])
-    own_law = str(item.get("provenance", {}).get("limit", "")).startswith("law")
-    longest = profile.joint_decision if profile and item.get("joint") else (
-        profile.decision if profile else None)
+    profile = PROFILES[item["type"]]
+    longest = profile.joint_decision if item.get("joint") else profile.decision
+    # Who cites the general law itself has named no other that would allow more.
+    cited, general = str(item.get("provenance", {}).get("limit", "")), profile.source.partition(" ")[0]
+    own_law = cited.startswith("law") and general not in cited
     if statutory and longest and statutory.roughly_days() > longest.roughly_days() and not own_law:
         yield (
-            "limit", f"法定时限（{statutory.words}）长于{profile.source if profile else ''}（{longest.words}）",
+            "limit", f"法定时限（{statutory.words}）长于{profile.source}（{longest.words}）",
             "按法律填写，或在 provenance.limit 写明特别法",
         )
 

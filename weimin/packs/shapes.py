@@ -31,6 +31,7 @@ TermText = Annotated[Any, check(checks.term)]
 WhoText = Annotated[Any, check(checks.who)]
 Hour = Annotated[Any, check(checks.hour)]
 Condition = Annotated[Any, check(checks.condition)]
+ShortText = Annotated[str, check(checks.short_name)]  # of an area, a line or an office (代字)
 Level = Annotated[str, one_of(LEVELS)]
 Power = Annotated[str, one_of(POWER_TITLES)]
 StepKey = Annotated[str, one_of(kinds())]
@@ -62,6 +63,13 @@ class Decreed(Shape):
     source: str = ""
 
 
+class ShortName(Shape):
+    """What an area is called in the numbers of papers: 衡 of 衡阳市."""
+
+    area: AreaCode
+    short: ShortText
+
+
 class Head(Shape):
     """The pack itself."""
 
@@ -73,6 +81,7 @@ class Head(Shape):
     provenance: dict[str, Text] = {}
     notice: str = ""
     office_hours: list[Hours] = []
+    short_names: list[ShortName] = []
     decrees: list[Decreed] = []
 
 
@@ -84,6 +93,7 @@ class Line(Shape):
 
     code: Code
     name: Text
+    short: ShortText = ""
     provenance: str = ""
 
 
@@ -111,6 +121,7 @@ class Office(Shape):
     supervises: bool = False
     windows: Count = 0
     reconsideration: Text = ""  # of a government: where it is applied for online, or none
+    document_word: Annotated[str, check(checks.document_word)] = ""  # 代字: {area}{line}
     provenance: str = ""
 
 
@@ -142,6 +153,7 @@ class OneOffice(Shape):
     phone: str = ""
     address: str = ""
     reconsideration: Text = ""
+    document_word: ShortText = ""
     from_: Day = msgspec.field(name="from", default="")
     until: Day = ""
     successor: Annotated[str, check(checks.office_code)] = ""
@@ -233,6 +245,7 @@ class Certificate(Shape):
     name: Text
     here: bool
     issuer: str = ""
+    holder: Literal["", "person"] = ""  # person: no organisation can have it
 
 
 class OldWord(Shape):

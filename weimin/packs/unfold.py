@@ -39,6 +39,7 @@ class OfficePlan:
     phone: str = ""
     address: str = ""
     reconsideration: str = ""
+    document_word: str = ""  # 代字; without one, papers are numbered under the whole name
 
     def span(self, line: str) -> tuple[str, str]:
         """From when and until when it works for that line."""
@@ -72,7 +73,8 @@ def _excepted(plan: OfficePlan, each: Located) -> OfficePlan:
     """The plan, with what the exception says in place of what the template says."""
     said: dict[str, Any] = {name: each[name] for name in ("name", "kind", "supervises", "windows")
                             if name in each}
-    said |= {name: str(each[name]) for name in ("successor", "phone", "address") if name in each}
+    said |= {name: str(each[name]) for name in ("successor", "phone", "address", "document_word")
+             if name in each}
     if "reconsideration" in each:
         said["reconsideration"] = _online(each)
     if "lines" in each:
@@ -99,8 +101,9 @@ def _online(written: Mapping[str, Any]) -> str:
 
 def templates(pack: Pack) -> Iterator[OfficePlan]:
     """What the templates make, exceptions aside."""
-    lines = {line["code"]: line["name"] for line in pack.lines}
+    lines = {line["code"]: line for line in pack.lines}
     departments = tuple(code for code in lines if code != "service")
+    shorts = {each["area"]: each["short"] for each in short_names(pack)}
     areas: dict[str, list[Mapping[str, Any]]] = defaultdict(list)  # by level
     for written in pack.areas:
         areas[division_level(written["code"])].append(written)
@@ -108,7 +111,8 @@ def templates(pack: Pack) -> Iterator[OfficePlan]:
         for area in _areas_for(areas[template["level"]], template):
             if template.get("each_line"):
                 for line in departments:
-                    yield _office(template, area, line, lines[line], (line,))
+                    word = _word(template, shorts.get(area["code"], ""), lines[line].get("short", ""))
+                    yield _office(template, area, line, lines[line]["name"], (line,), word)
             else:
                 named = template.get("lines", [])
                 wanted = tuple(
@@ -117,7 +121,22 @@ def templates(pack: Pack) -> Iterator[OfficePlan]:
                         for line in (departments if each == "all" else (each,))
                     )
                 )
-                yield _office(template, area, template["key"], "", wanted)
+                word = _word(template, shorts.get(area["code"], ""), "")
+                yield _office(template, area, template["key"], "", wanted, word)
+
+
+def short_names(pack: Pack) -> list[Located]:
+    """The areas' short names, as far as they can be read."""
+    rows = pack.head.rows("short_names") if isinstance(pack.head, Located) else []
+    return [each for each in rows if not each.broken]
+
+
+def _word(template: Located, area: str, line: str) -> str:
+    """The 代字 that a template gives; none where a short name that it asks for is not there."""
+    written = str(template.sound("document_word") or "")
+    if ("{area}" in written and not area) or ("{line}" in written and not line):
+        return ""
+    return written.format(area=area, line=line)
 
 
 def _areas_for(
@@ -131,7 +150,8 @@ def _areas_for(
 
 
 def _office(
-    template: Located, area: Mapping[str, Any], key: str, line: str, lines: tuple[str, ...]
+    template: Located, area: Mapping[str, Any], key: str, line: str, lines: tuple[str, ...],
+    word: str,
 ) -> OfficePlan:
     return OfficePlan(
         code=f"{area['code']}.{key}",
@@ -145,6 +165,7 @@ def _office(
         posts=tuple(template.get("posts", ())),
         windows=int(template.get("windows", 0)),
         reconsideration=_online(template),
+        document_word=word,
         first=area["valid_from"],
         last=area["valid_to"],
         source=template,

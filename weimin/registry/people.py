@@ -8,7 +8,7 @@ from weimin.kernel import codes, vault
 from weimin.kernel.text import name_of, tidy
 from weimin.registry.models import Organisation, Person
 
-OTHER_NAME = "姓名与这个身份证号登记的不一致，请对照证件；确已改名的，留空按登记的姓名收件"
+OTHER_NAME = "姓名与这个身份证号登记的不一致，请对照证件；确已改名的，留空按登记的姓名收件，再在办件里“更正姓名”"
 
 
 def known_person(number: str) -> Person | None:

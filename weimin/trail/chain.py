@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from django.db import connection
 
 from weimin.kernel import vault
+from weimin.kernel.text import unkeepable
 
 SHA256, SM3 = 1, 2
 _NAMES = {SHA256: "sha256", SM3: "sm3"}
@@ -88,8 +89,11 @@ _ENCODER = json.JSONEncoder(
 def canonical(value: Mapping[str, Any]) -> bytes:
     """The same bytes for the same content: sorted keys, UTF-8, no spaces (RFC 8785 in spirit).
 
-    Raises TypeError for a value that JSON has no word for: nothing is silently turned to text.
+    Raises TypeError for a value that JSON has no word for: nothing is silently turned to text;
+    ValueError for NUL or half of a surrogate pair: no database could read them again, for ever.
     """
+    if unkeepable(value):
+        raise ValueError("NUL or half of a surrogate pair in an event")
     return _ENCODER.encode(value).encode()
 
 

@@ -34,14 +34,9 @@ PLACE_FIELDS = {"household": "person.household_area", "residence": "person.resid
 _STANDARD = ("name", "id_number", "phone")
 
 
-def subjects_of(item: ItemSpec) -> frozenset[str]:
-    """Who may apply: person, household, organisation."""
-    return frozenset(item.data.get("subjects") or ("person",))
-
-
 def who_options(item: ItemSpec, *, to_resident: bool = False) -> list[tuple[str, str]]:
     """Who may stand at the counter (or sit at the phone) for this item."""
-    subjects = subjects_of(item)
+    subjects = item.subjects
     found: list[tuple[str, str]] = []
     if subjects & {"person", "household"}:
         home = "household" in subjects
@@ -76,7 +71,7 @@ def paper_name(who: str) -> str:
 
 def asks_members(item: ItemSpec, who: str) -> bool:
     """Whether the application is a household's."""
-    return "household" in subjects_of(item) and who not in ORGANISATION
+    return "household" in item.subjects and who not in ORGANISATION
 
 
 def member_columns(item: ItemSpec) -> list[Field]:
@@ -162,8 +157,8 @@ def materials_of(post: QueryDict, item: ItemSpec) -> list[MaterialSpec]:
             facts |= checked(item, {key: value})
         except Invalid:
             continue  # a wrong answer asks for nothing; sending will say that it is wrong
-    own = list(item.materials_for(facts))
     who = who_of(post, item)
+    own = list(item.materials_for(facts | item.applicant(organisation=who in ORGANISATION)))
     helpers = [(_role(who), _relation(who))] if who in HELPERS else []
     return [*materials.papers_of(helpers, for_person=who not in ORGANISATION,
                                  known={m.key for m in own}), *own]

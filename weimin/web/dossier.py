@@ -92,6 +92,7 @@ class _Made:
     number: str = ""
     title: str = ""
     kept: File | None = None
+    seq: int | None = None  # the event that made it
 
 
 def write(out: ZipFile, file: CaseFile, request: HttpRequest) -> None:
@@ -129,9 +130,9 @@ def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
         made(request, file, form)
     receiver = file.routes.office_names[file.receiver_id]
     there = [_Made(on=local(file.received_at).date(), form="receipt", maker=receiver)]
-    for form, told in unsealed(file).items():
+    for form, told in reversed(unsealed(reading.happenings(file.id))):
         there.append(_Made(on=local(told.at).date(), form=form, number=told.data["document"],
-                           maker=file.routes.office_names[told.data["organ"]]))
+                           maker=file.routes.office_names[told.data["organ"]], seq=told.seq))
     sealed = Paper.objects.filter(case_id=file.id, form__startswith="sealed ", file__isnull=False)
     for row in sealed.select_related("file").order_by("made_at", "id"):
         said, form = row.data, row.form.removeprefix("sealed ").split(":", 1)[0]
@@ -145,7 +146,7 @@ def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
                            form="revocation-delivery"))
     for place, paper in enumerate(sorted(there, key=lambda paper: paper.on), start=1):
         pdf = path_of(paper.kept.digest).read_bytes() if paper.kept else \
-            made(request, file, paper.form)
+            made(request, file, paper.form, paper.seq)
         yield Entry(name=f"papers/{place:02}-{paper.form}.pdf", content=pdf, number=paper.number,
                     title=paper.title or TITLES[paper.form], maker=paper.maker, on=paper.on)
 

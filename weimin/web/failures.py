@@ -5,6 +5,7 @@ import sys
 from shutil import disk_usage
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
@@ -13,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from psycopg.errors import DiskFull
 
-from weimin.kernel.errors import Failed, NotAllowed, NotFound, Unavailable, WeiminError
+from weimin.kernel.errors import Failed, NotAllowed, NotFound, TooLarge, Unavailable, WeiminError
 from weimin.web.page import SERVICE, page
 
 _PLAIN = (
@@ -32,13 +33,24 @@ FULL = 20_000_000  # bytes: a database with less cannot begin another segment of
 def _say(request: HttpRequest, error: WeiminError) -> HttpResponse:
     if request.path.startswith("/api/"):
         said = {"code": error.code, "message": error.message, "remedy": error.remedy}
-        return JsonResponse(said, status=error.status)
+        return JsonResponse(said, status=error.status, json_dumps_params={"ensure_ascii": False})
     return page(request, "error.jinja", error=error, status=error.status)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that does not exist."""
     return _say(request, NotFound(_("没有这个页面"), _("请核对地址，或从首页进入")))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """More than a form may hold, or what no browser of ours sends: refused before a view saw it.
+
+    The request can't be trusted, not even its host: the page without a template.
+    """
+    error = WeiminError(_("请求内容读不懂"), _("请返回上一页刷新，再提交一次"))
+    if isinstance(exception, RequestDataTooBig):
+        error = TooLarge(_("一次提交的内容太大"), _("一次最多 30 MB，请分几次提交"))
+    return _say(request, error) if request.path.startswith("/api/") else _plain(request, error)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,17 +69,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
     No template that may fail again, no details. Nothing was kept: every write is one transaction.
     """
     error = _why(sys.exc_info()[1])
-    if request.path.startswith("/api/"):
-        response = _say(request, error)
-    else:
-        response = HttpResponse(_PLAIN.format(
-            style=escape(_style()), service=SERVICE, message=escape(error.message),
-            remedy=escape(error.remedy), back=escape(_("返回上一页")), home=escape(_("去首页")),
-            before=escape(_before(request)),
-        ), status=error.status)
+    response = _say(request, error) if request.path.startswith("/api/") else _plain(request, error)
     if isinstance(error, Unavailable):
         response["Retry-After"] = "5"
     return response
+
+
+def _plain(request: HttpRequest, error: WeiminError) -> HttpResponse:
+    return HttpResponse(_PLAIN.format(
+        style=escape(_style()), service=SERVICE, message=escape(error.message),
+        remedy=escape(error.remedy), back=escape(_("返回上一页")), home=escape(_("去首页")),
+        before=escape(_before(request)),
+    ), status=error.status)
 
 
 def _style() -> str:

@@ -26,6 +26,7 @@ from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
 from weimin.kernel.text import code_text, mask_code, name_of, tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
+from weimin.registry.certificates import held
 from weimin.registry.models import Organisation, Person
 from weimin.registry.people import OTHER_NAME, known_person, places_of
 from weimin.web import asking, drafts, lookups
@@ -264,7 +265,13 @@ def _place_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
     if not code and question.field is not None and not question.field.required:
         return {}
     fits = Area.objects.filter(living(clock.today()), code=code, level="village").exists()
-    return {} if fits else {question.key: _("请输入名字，点“查找”，再选一个")}
+    if fits:
+        return {}
+    if not (words := post.get("place", "").strip()):
+        return {question.key: _("请写村（社区）的名字，再选一个")}
+    if _places(question, post):  # typed and sent on, without the button beside it
+        return {question.key: _("请在下面找到的里选一个")}
+    return {question.key: _("没有找到“{}”，换个字试试，只写村（社区）的名字就行").format(words)}
 
 
 def _scenario_fault(question: Question, post: QueryDict, seat: Seat, item: ItemSpec
@@ -311,7 +318,8 @@ def _draw(
         # How many pages there are, known answers included, so that it stays the same from page to
         # page; for whom it is decides it, so the first page does not say.
         of=len(keys) + 1 if question.kind != "who" or "who" in draft.seen else 0,
-        before=before, kept=draft.scans, resumed=draft.begun,
+        before=before, kept=draft.scans,
+        held=_held(seat, item, draft) if question.kind == "papers" else {}, resumed=draft.begun,
         errors=[{"href": f"#{name}", "text": said} for name, said in (wrong or {}).items()],
         areas=_places(question, typed), who=asking.who_of(draft.said, item),
         materials=asking.materials_of(draft.said, item) if question.kind == "papers" else (),
@@ -447,13 +455,27 @@ def _words(question: Question, item: ItemSpec, said: QueryDict, seat: Seat) -> s
     return asking.shown_answer(field, said.getlist(question.key))
 
 
+def _held(seat: Seat, item: ItemSpec, draft: Filled) -> dict[str, str]:
+    """Which materials a certificate of his own stands in for, as receiving will find; by its number.
+
+    Of nobody else's: whoever names a stranger must not learn what that one holds.
+    """
+    if seat.me is None or asking.who_of(draft.said, item) != "self":
+        return {}
+    wanted = {m.replaced_by: m.key for m in item.materials if m.replaced_by}
+    return {wanted[kind]: found.number for kind, found in held(wanted, person=seat.me.pk).items()}
+
+
 def _papers(seat: Seat, item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:
     """The materials as the screen's list draws them."""
     have = {*draft.scans, *(draft.said.getlist("have") if seat.me is None else ())}
+    replaced = _held(seat, item, draft)
     declared = draft.said.getlist("declared")
     return [
-        {"name": m.name, "note": _("已传扫描件") if m.key in draft.scans and not seat.me else "",
+        {"name": m.name, "note": replaced.get(m.key, "") if m.key not in have else
+         _("已传扫描件") if m.key in draft.scans and not seat.me else "",
          "state": ("have" if seat.me is None else "sent") if m.key in have
+         else "replaced" if m.key in replaced
          else "declared" if m.key in declared
          else "optional" if m.need == "optional" else "missing"}
         for m in asking.materials_of(draft.said, item)

@@ -41,6 +41,8 @@ def today(request: HttpRequest) -> HttpResponse:
                 "next": clock.say_date(load.next_due.date()) if load.next_due else "",
                 "href": reverse("today-office", args=[load.office_id])}
                for load in loads[:_MOST_OFFICES]],
+        marks=[{"name": mark.office, "again": mark.again or "", "outside": mark.outside or ""}
+               for mark in overseeing.marks(actor, now=now)[:_MOST_OFFICES]],
         rest={"offices": len(rest), "open": sum(r.open for r in rest), "late": sum(r.late for r in rest)},
         total={"open": sum(x.open for x in loads), "late": sum(x.late for x in loads)},
     )

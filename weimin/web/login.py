@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.kernel import clock, codes, vault
 from weimin.kernel.errors import Invalid, TooMany
-from weimin.kernel.text import code_text, name_of
+from weimin.kernel.text import code_text, name_of, whole_number
 from weimin.network.accounts import change_password, staff_account
 from weimin.network.models import Account
 from weimin.network.staff import posts_of
@@ -73,7 +73,7 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
         account = authenticate(
             request, username=username.strip(), password=request.POST.get("password", "")
         )
-        if isinstance(account, Account) and account.is_staff_member:
+        if isinstance(account, Account) and account.is_staff_member and not account.is_program:
             if account.must_change:
                 return first_password(request, account)
             _enter(request, account)
@@ -140,10 +140,10 @@ def switch(request: HttpRequest) -> HttpResponse:
     assert actor.account_id is not None
     held = posts_of(actor.account_id, on=clock.today())
     if request.method == "POST":
-        wanted = request.POST.get("post", "")
-        if wanted.isdigit() and any(each.id == int(wanted) for each in held):
-            request.session["post"] = int(wanted)
-            _note("switch_post", actor.account_id, int(wanted))
+        wanted = whole_number(request.POST.get("post", ""))
+        if wanted is not None and any(each.id == wanted for each in held):
+            request.session["post"] = wanted
+            _note("switch_post", actor.account_id, wanted)
             return redirect("start")
         _note("log_out", actor.account_id, actor.post_id)
         request.session.flush()

@@ -1,6 +1,6 @@
 """Two thin layers around every view: who acts, and what an error looks like."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,14 +8,17 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from weimin.kernel.errors import Invalid, Unavailable, WeiminError
+from weimin.kernel.text import unkeepable
 from weimin.web.login import sign_in_url
 from weimin.web.page import SignInNeeded, page
 
 # Scans are taken with the camera by our own pages; nothing else of the device is asked for.
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 STAFF_PATHS = ("/desk", "/admin", "/today")
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -70,7 +73,22 @@ class errors:
             # Most often a connection that a restart of the database cut: reading is repeated.
             connection.close()
             response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith("/api/"):
+            said = {"code": "not_allowed", "message": "这个地址不接受这种请求方法",
+                    "remedy": f"可用的方法：{response.headers.get('Allow', '')}"}
+            return JsonResponse(said, status=405, headers={"Allow": response.headers.get("Allow", "")},
+                                json_dumps_params={"ensure_ascii": False})
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: Mapping[str, object]
+    ) -> HttpResponse | None:
+        """Refuse what can't be kept, before anybody looks for it or writes it for ever."""
+        sent = [kwargs, *request.GET.lists()]
+        if request.content_type in _FORMS:
+            sent += request.POST.lists()
+        error = Invalid(_("内容里有不能保存的字符"), _("请删掉看不见的字符，重新输入后再提交"))
+        return self.process_exception(request, error) if unkeepable(sent) else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with what a view raised."""
@@ -79,7 +97,8 @@ class errors:
         if not isinstance(error, WeiminError):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse(as_json(error), status=error.status)
+            return JsonResponse(as_json(error), status=error.status,
+                                json_dumps_params={"ensure_ascii": False})
         return page(request, "error.jinja", error=error, status=error.status)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from weimin.catalogue.routes import place_name
 from weimin.kernel.errors import NotAllowed
+from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.web.jinja import in_one_language, url
 
@@ -71,15 +72,14 @@ def resident(request: HttpRequest) -> Actor:
 def page_number(request: HttpRequest, most: int = 1000) -> int:
     """Which page of a list; anything that is no number is the first."""
     text = request.GET.get("page", "1")
-    return max(1, min(int(text), most)) if text.isascii() and text.isdigit() else 1
+    return max(1, min(whole_number(text) or 1, most))
 
 
 def pages(request: HttpRequest, total: int, size: int = 50) -> tuple[slice, dict[str, Any]]:
     """The slice of the rows that is asked for, and what the pager needs; filters stay."""
     last = max(1, -(-total // size))
     text = request.GET.get("page", "1")
-    number = min(int(text), last) if text.isdigit() and 0 < len(text) < 7 else 1
-    number = max(1, number)
+    number = max(1, min(whole_number(text) or 1, last))
 
     def to(n: int) -> str:
         query = request.GET.copy()

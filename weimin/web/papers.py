@@ -17,7 +17,7 @@ from weimin.kernel.text import mask_name
 from weimin.web.desk.delivery import last as last_delivery
 from weimin.web.desk.delivery import waits
 from weimin.web.page import anyone
-from weimin.web.printed import FORMS, told_by, valid_certificate
+from weimin.web.printed import MAKERS, SINGLE, printed, told_by, unsealed, valid_certificate
 from weimin.web.sealed import SEALED, Content, round_of, sealed
 
 
@@ -32,7 +32,7 @@ def results(file: CaseFile) -> list[str]:
     return found
 
 
-def made(request: HttpRequest, file: CaseFile, form: str) -> bytes:
+def made(request: HttpRequest, file: CaseFile, form: str, seq: int | None = None) -> bytes:
     """One paper as PDF; what is sealed is made once. Raises NotFound for what there is not."""
     if form == "certificate":
         valid_certificate(file)  # a revoked one is kept, and not handed out any more
@@ -40,7 +40,7 @@ def made(request: HttpRequest, file: CaseFile, form: str) -> bytes:
         raise NotFound("这个办件没有这份文书")
     if form in SEALED:
         return sealed(file, form, _round(file, form), lambda: _content(request, file, form))
-    return typesetter().typeset(_TEMPLATES.get(form, form), FORMS[form](request, file)).pdf
+    return typesetter().typeset(_TEMPLATES.get(form, form), printed(request, file, form, seq)).pdf
 
 
 _TEMPLATES = {"revocation-delivery": "delivery"}  # papers of one shape
@@ -53,17 +53,17 @@ def _round(file: CaseFile, form: str) -> str:
 
 def _content(request: HttpRequest, file: CaseFile, form: str) -> Content:
     """A sealed paper, and what whoever checks it is told: who is in it stays masked."""
-    printed = FORMS[form](request, file)
+    data = printed(request, file, form)
     applicant = next(p for p in reading.parties(file.id) if p.role == "applicant")
-    if (code := printed.get("verify_code")) is None:
+    if (code := data.get("verify_code")) is None:
         code = verification_code()
-        printed["note"] = (f"核验码 {code}。凭文号和核验码，或凭本文件，可在 "
+        data["note"] = (f"核验码 {code}。凭文号和核验码，或凭本文件，可在 "
                            f"{request.get_host()}/check/certificate 核验")
     title = {"refusal": "不予受理决定书", "decision":
-             f"{'准予' if printed.get('granted') else '不予'}{printed.get('kind')}决定书"}
-    return Content(printed=printed, code=code, public={
-        "title": title.get(form) or printed["title"], "item": file.item.name, "organ": printed["organ"],
-        "on": printed["issued_on"].isoformat(),
+             f"{'准予' if data.get('granted') else '不予'}{data.get('kind')}决定书"}
+    return Content(printed=data, code=code, public={
+        "title": title.get(form) or data["title"], "item": file.item.name, "organ": data["organ"],
+        "on": data["issued_on"].isoformat(),
         "to": mask_name(applicant.name) if applicant.person_id else applicant.name,
     })
 
@@ -92,16 +92,29 @@ def printable(file: CaseFile) -> list[tuple[str, str]]:
     return [(form, title) for form, title, there in found if there]
 
 
+def earlier(happened: list[reading.Happening]) -> list[tuple[str, reading.Happening]]:
+    """The papers in whose place a later one of their sort stands: they can still be printed."""
+    newest: set[str] = set()
+    found = []
+    for form, happening in unsealed(happened):
+        if form in newest:
+            found.append((form, happening))
+        newest.add(form)
+    return found
+
+
 @require_GET
 def paper(request: HttpRequest, number: str, form: str) -> HttpResponse:
-    """One paper of a case, for whoever may see the case."""
-    if form not in FORMS:
+    """One paper of a case, for whoever may see the case; ``?seq=`` asks for one that has a successor."""
+    if form not in MAKERS and form not in SINGLE:
         raise NotFound("没有这种文书")
     file = CaseFile.load(number, actor=anyone(request), now=clock.now(), lock=False)
     if file.applicant == ERASED:
         raise NotFound("这个办件的个人信息已依法删除，不能再出文书")
     if form not in dict(printable(file)):
         raise NotFound("这个办件现在没有这份文书", "请回到办件页，看看“打印”里有哪些")
-    response = HttpResponse(made(request, file, form), content_type="application/pdf")
+    asked = request.GET.get("seq", "")
+    content = made(request, file, form, int(asked) if asked.isdecimal() else None)
+    response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{form}-{number}.pdf"'
     return response

@@ -14,6 +14,7 @@ from weimin.cases.circumstances import taken_back
 from weimin.cases.delivery import LABELS, RELATIONS, WAYS, public_until
 from weimin.cases.file import CaseFile
 from weimin.cases.folding import moment, written_in
+from weimin.cases.verbs.notify_missing import ABSENT
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.documents.models import Paper
 from weimin.documents.signature import drawing
@@ -63,15 +64,26 @@ def _party(file: CaseFile) -> Data:
     return said
 
 
-def told_by(file: CaseFile, form: str) -> reading.Happening:
-    """The event that made the paper, the last one. Raises NotFound if none did."""
-    for happening in reading.happenings(file.id):
+def made_by(happened: list[reading.Happening], form: str, seq: int | None = None
+            ) -> reading.Happening | None:
+    """The event that made the paper: the one of that number in the trail, or the last that did."""
+    for happening in happened:
         if form == "decision":
-            if happening.data.get("decided") in ("granted", "denied"):
-                return happening
-        elif happening.verb in MADE_BY[form]:
+            makes = happening.data.get("decided") in ("granted", "denied")
+        elif form == "certificate":
+            makes = "certificate" in happening.data
+        else:
+            makes = happening.verb in MADE_BY.get(form, ())
+        if makes and seq in (None, happening.seq):
             return happening
-    raise NotFound("这个办件没有这份文书")
+    return None
+
+
+def told_by(file: CaseFile, form: str, seq: int | None = None) -> reading.Happening:
+    """The same of this case. Raises NotFound if nothing made the paper."""
+    if (told := made_by(reading.happenings(file.id), form, seq)) is None:
+        raise NotFound("这个办件没有这份文书")
+    return told
 
 
 # The verbs whose event makes a paper and holds its number. A decision is whatever decided.
@@ -81,14 +93,13 @@ MADE_BY = {
 }
 
 
-def unsealed(file: CaseFile) -> dict[str, reading.Happening]:
-    """The numbered papers without a seal that were made of this case, and the last event of each."""
-    found: dict[str, reading.Happening] = {}
-    for happening in reading.happenings(file.id):
-        for form in ("notice", "acceptance", "extension"):
-            if happening.verb in MADE_BY[form] and "document" in happening.data:
-                found.setdefault(form, happening)
-    return found
+def unsealed(happened: list[reading.Happening]) -> list[tuple[str, reading.Happening]]:
+    """The numbered papers without a seal, each with the event that made it, the newest first.
+
+    A second notice does not take the first one's place: whoever holds it in hand may ask for it.
+    """
+    return [(form, happening) for happening in happened for form in MAKERS
+            if happening.verb in MADE_BY[form] and "document" in happening.data]
 
 
 def _numbered(request: HttpRequest, file: CaseFile, told: reading.Happening) -> Data:
@@ -166,8 +177,7 @@ def _silence(profile: LegalProfile) -> str:
     return "受理单位应在上述日期前告知；逾期未告知的，可向督查部门反映。"
 
 
-def _notice(request: HttpRequest, file: CaseFile) -> Data:
-    told = told_by(file, "notice")
+def _notice(request: HttpRequest, file: CaseFile, told: reading.Happening) -> Data:
     return {
         **_numbered(request, file, told), "received_on": local(file.received_at).date(),
         "missing": list(_asked_for(file, told.data)),
@@ -179,7 +189,7 @@ def _notice(request: HttpRequest, file: CaseFile) -> Data:
 def _asked_for(file: CaseFile, told: Data) -> Iterator[Data]:
     """Of each material and answer: what exactly is the matter, and what is to be brought."""
     for name, why in told.get("missing", {}).items():
-        more = "" if why == "未提供" else f"：{why}"
+        more = "" if why == ABSENT else f"：{why}"
         yield {"name": name, "problem": f"缺少{more}", "remedy": f"请提交{_wanted(file, name)}"}
     for name, why in told.get("wrong", {}).items():
         yield {"name": name, "problem": f"不符合要求：{why}", "remedy": f"请更换：{_wanted(file, name)}"}
@@ -209,11 +219,11 @@ def _wanted(file: CaseFile, name: str) -> str:
     return said + ("；也可以书面承诺代替" if spec.commitment else "")
 
 
-def _acceptance(request: HttpRequest, file: CaseFile) -> Data:
+def _acceptance(request: HttpRequest, file: CaseFile, told: reading.Happening) -> Data:
     clock_row = file.clocks.get("decision") or file.clocks.get("promise")
     if clock_row is None:
         raise WrongState("这个事项没有办理期限，不出受理通知书")
-    told, accepted = told_by(file, "acceptance"), local(file.row["accepted_at"]).date()
+    accepted = local(file.row["accepted_at"]).date()
     due = _due_then(file, told)
     promise = due.get("promise") or due.get("decision") or accepted
     return {
@@ -294,9 +304,8 @@ def _why_denied(file: CaseFile, told: reading.Happening) -> str:
     return f"公示期间有异议，经核实成立：{answers['objection']}" if answers.get("objection") else "不符合规定的条件。"
 
 
-def _extension(request: HttpRequest, file: CaseFile) -> Data:
+def _extension(request: HttpRequest, file: CaseFile, told: reading.Happening) -> Data:
     """延期通知书: until when, and why (行政许可法 art. 42: 应当将延长期限的理由告知申请人)."""
-    told = told_by(file, "extension")
     kind = "promise" if "promise" in told.data["after"] else "decision"
     old, new = (told.data[when].get(kind, "None") for when in ("before", "after"))  # None: paused
     own = file.item.data.get("limit", {}).get("extension")
@@ -452,9 +461,23 @@ def _handed_over(file: CaseFile) -> list[Data]:
     return found
 
 
-FORMS: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
-    "receipt": _receipt, "notice": _notice, "acceptance": _acceptance, "refusal": _refusal,
-    "decision": _decision, "certificate": _certificate, "revocation": _revocation,
-    "extension": _extension, "delivery": _delivery, "revocation-delivery": _revocation_delivery,
+# The papers that each event makes anew, with a number and without a seal.
+MAKERS: dict[str, Callable[[HttpRequest, CaseFile, reading.Happening], Data]] = {
+    "notice": _notice, "acceptance": _acceptance, "extension": _extension,
+}
+# Those of which a case has one at a time.
+SINGLE: dict[str, Callable[[HttpRequest, CaseFile], Data]] = {
+    "receipt": _receipt, "refusal": _refusal, "decision": _decision, "certificate": _certificate,
+    "revocation": _revocation, "delivery": _delivery, "revocation-delivery": _revocation_delivery,
     "consent": _consent,
 }
+
+
+def printed(request: HttpRequest, file: CaseFile, form: str, seq: int | None = None) -> Data:
+    """What a paper says; ``seq``: the event that made it, where there were several.
+
+    Raises NotFound where that event made no such paper.
+    """
+    if form in MAKERS:
+        return MAKERS[form](request, file, told_by(file, form, seq))
+    return SINGLE[form](request, file)

@@ -17,6 +17,7 @@ from weimin.documents.models import Upload
 from weimin.documents.uploads import Owner
 from weimin.kernel import clock
 from weimin.kernel.errors import Invalid, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.web.middleware import as_json
 from weimin.web.page import SignInNeeded, anyone
 
@@ -61,9 +62,8 @@ def told(upload: Upload) -> dict[str, object]:
 @answering
 def begin(request: HttpRequest, token: str = "") -> HttpResponse:
     """Announce a file: its size and SHA-256; the answer says from where to send."""
-    size = request.POST.get("size", "")
     made = uploads.begin(
-        owner_of(request, token), size=int(size) if size.isdigit() else 0,
+        owner_of(request, token), size=whole_number(request.POST.get("size", "")) or 0,
         digest=request.POST.get("sha256", ""), name=request.POST.get("name", ""), now=clock.now(),
     )
     return JsonResponse(told(made), status=201)
@@ -79,11 +79,11 @@ def one(request: HttpRequest, upload: str, token: str = "") -> HttpResponse:
         return HttpResponse(status=204)
     if request.method == "GET":
         return JsonResponse(told(uploads.find(owner, upload, now)))
-    offset = request.headers.get("Upload-Offset", "")
-    if not offset.isdigit() or int(request.headers.get("Content-Length") or 0) > uploads.LARGEST_PIECE:
+    offset = whole_number(request.headers.get("Upload-Offset", ""))
+    if offset is None or int(request.headers.get("Content-Length") or 0) > uploads.LARGEST_PIECE:
         raise Invalid(_("这一段的大小或位置不对"), _("请刷新页面后重试"))
     return JsonResponse(told(uploads.append(
-        owner, upload, offset=int(offset), piece=request.body, now=now)))
+        owner, upload, offset=offset, piece=request.body, now=now)))
 
 
 @require_GET

@@ -21,6 +21,7 @@ from weimin.web.desk import batch, calls, cards, case, correct, dossiers, intake
 from weimin.web.portal import apply, kept, verify
 from weimin.web.portal import views as portal
 
+handler400 = "weimin.web.failures.bad_request"
 handler404 = "weimin.web.failures.not_found"
 handler403 = "weimin.web.failures.forbidden"
 handler500 = "weimin.web.failures.server_error"

@@ -14,6 +14,7 @@ from weimin.cases.verbs.notify_missing import notify_again, notify_missing
 from weimin.cases.verbs.nudge import nudge
 from weimin.cases.verbs.reassign import reassign
 from weimin.cases.verbs.receive import receive
+from weimin.cases.verbs.rename import rename
 from weimin.cases.verbs.renew_by_silence import renew_by_silence
 from weimin.cases.verbs.restrict import lift, restrict
 from weimin.cases.verbs.return_to import return_to
@@ -27,7 +28,7 @@ from weimin.cases.verbs.upgrade import upgrade
 __all__ = [
     "accept", "call", "close", "complete", "contest_card", "correct", "deliver_revocation",
     "done_outside", "end", "erase", "extend", "hand_over", "issue_cards", "lift", "notify_again",
-    "notify_missing", "nudge", "reassign", "receive", "refuse", "renew_by_silence", "reopen",
+    "notify_missing", "nudge", "reassign", "receive", "refuse", "rename", "renew_by_silence", "reopen",
     "restrict", "resume", "return_to", "revoke", "rule_on_card", "succeed", "supplement", "suspend",
     "take_over", "transfer", "upgrade", "withdraw",
 ]

@@ -4,7 +4,7 @@ from datetime import date
 
 from weimin.cases import clocks
 from weimin.cases.circumstances import notice
-from weimin.cases.duty import take_lead
+from weimin.cases.duty import acting_post, take_lead
 from weimin.cases.file import CaseFile
 from weimin.cases.materials import lacks, put_right
 from weimin.cases.numbering import numbered
@@ -31,7 +31,7 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
                 f"还缺：{'、'.join(absent)}",
                 "请出具一次性告知单；可以容缺的材料，请写明何时补齐",
             )
-        take_lead(file, file.actor.post_id, file.actor.account_id)
+        take_lead(file, acting_post(file), file.actor.account_id)
         file.set(first_contact_id=None)  # the hand-over to the competent office is accepted
     if file.actor.is_system and (duty := file.routes.duty_posts.get(file.row["office_id"])):
         take_lead(file, *duty)  # accepted by law: the competent office answers for it

@@ -57,5 +57,5 @@ def _end(file: CaseFile, outcome: str) -> None:
             step.set(state="cancelled", done_at=file.occurred_at)
     for pause in file.pauses:
         if pause.ended is None:
-            pause.ended, pause.changed = file.today, True
+            pause.end(file.today)
     file.set(state="closed", outcome=outcome, closed_at=file.occurred_at, hand_over_to_id=None)

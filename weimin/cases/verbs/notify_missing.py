@@ -7,6 +7,8 @@ from weimin.cases.numbering import numbered
 from weimin.cases.verb import verb
 from weimin.kernel.errors import Invalid, WrongState
 
+ABSENT = "未提供"  # what is wrong with a material that is not there
+
 
 @verb("一次性告知")
 def notify_missing(
@@ -48,7 +50,7 @@ def _notify(
         raise Invalid(fields=dict.fromkeys(vague, "请写明哪里不符合要求"))
     for spec in materials.missing(file):
         if spec.key not in wrong:
-            told.setdefault(spec.key, "未提供")
+            told.setdefault(spec.key, ABSENT)
     for field in unanswered(file.item, file.row["facts"]):
         form.setdefault(field.key, "没有填写")
     if not (told or wrong or form):

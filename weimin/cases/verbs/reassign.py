@@ -16,13 +16,14 @@ def reassign(file: CaseFile, *, step: int, account: int | None = None, reason: s
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明改派的原因"})
     row = file.find_step(step)
-    if account is not None and not Holding.objects.filter(
+    name = "" if account is None else Holding.objects.filter(
         account_id=account, post__office=row.office_id or 0, during__contains=file.today
-    ).exists():
+    ).values_list("account__name", flat=True).first()
+    if name is None:
         raise Invalid(fields={"account": "这个人今天不在本单位任岗"})
     if account in doers(file, row.key):
         raise Invalid(fields={"account": "前一环节就是他办的，这一环节须由另一人办"})
     before = row.account_id
     row.set(account_id=account)
-    file.record("reassign", {"step": row.key, "from": before, "to": account,
+    file.record("reassign", {"step": row.key, "from": before, "to": account, "name": name,
                              "reason": reason.strip()})

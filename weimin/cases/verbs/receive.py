@@ -218,7 +218,8 @@ def _open_file(
     places = path.strip("/").split("/")
     competent = routes.competent(item, places, local(now).date())
     receiver, post, account = _receiver(actor, routes, competent)
-    facts = checked(item, intake.answers)
+    facts = checked(item, intake.answers) | item.applicant(
+        organisation=_applicant(intake).organisation_id is not None)
     file = CaseFile(
         actor, now,
         {

@@ -18,7 +18,7 @@ def renew_by_silence(file: CaseFile) -> None:
     plan = granted_by_law(file.item.flow, file.facts, file.pure_steps)
     for pause in file.pauses:
         if pause.ended is None:
-            pause.ended, pause.changed = file.today, True
+            pause.end(file.today)
     settle(file, "granted")
     opened = file.carry_out(plan)
     file.record("renew_by_silence", {

@@ -64,8 +64,8 @@ def _words(file: CaseFile, found: Heirs) -> str:
     for step_id, office in found.steps.items():
         passed[file.find_step(step_id).office_id or 0, office] = None
     for column, office in found.posts.items():
-        passed[routes.ended_posts[file.row[column]][1], office] = None
+        passed[routes.gone_posts[file.row[column]][1], office] = None
     names = routes.office_names
     said = [f"{names[old]}已撤销，由{names[heir or 0]}承接" if old != heir else
-            f"{names[old]}原来的岗位已撤销，由值班岗位接手" for old, heir in passed]
-    return "；".join(said) or "原来要移交给的岗位已撤销"
+            f"{names[old]}原来的岗位已撤销或没有人了，由值班岗位接手" for old, heir in passed]
+    return "；".join(said) or "原来要移交给的岗位已撤销或没有人了"

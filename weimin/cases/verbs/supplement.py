@@ -43,7 +43,7 @@ def supplement(
         clocks.start(file, "acceptance", profile.supplement_accepts or profile.notice)
     pause = file.open_pause
     if not lacking and pause is not None and pause.reason == "supplement":
-        pause.ended, pause.changed = file.today, True
+        pause.end(file.today)
         clocks.recompute(file)
     file.record(
         "supplement",

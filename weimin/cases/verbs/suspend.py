@@ -43,8 +43,7 @@ def resume(file: CaseFile) -> None:
     pause = file.open_pause
     if pause is None:
         raise WrongState("办件没有暂停")
-    # A clock that was set back must not end it before it began.
-    pause.ended, pause.changed = max(file.today, pause.began), True
+    pause.end(file.today)
     clocks.recompute(file)
     file.record(
         "resume",

@@ -12,8 +12,8 @@ from weimin.kernel.errors import Invalid, WrongState
 def upgrade(file: CaseFile, *, reason: str) -> None:
     """Move a case to the item's current version; publishing alone never does.
 
-    What was done stays done. Terms that began keep running as they began: a promise that was
-    given is not withdrawn by a new edition. Steps that the new flow has and the old one had not
+    What was done stays done. The case's own terms keep running as they began: a promise that was
+    given is not withdrawn by a new edition. An open step goes by the new flow's limit. Steps that the new flow has and the old one had not
     open when their turn is already there.
 
     Raises WrongState when the new flow lacks a step that this case stands in.

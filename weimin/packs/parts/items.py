@@ -86,8 +86,25 @@ def _changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any
         yield from _changes(old, new, path)
         if old == new and before and list(old) != list(new):
             yield path, _short(list(old)), _short(list(new))
+    elif _alike(before) and _alike(after) and len(before) == len(after):  # laws, fees, answers: by their place
+        for number, (old, new) in enumerate(zip(before, after, strict=True), start=1):
+            yield from _changes(old, new, f"{path}.{number}")
     elif before != after:
-        yield path, _short(before), _short(after)
+        yield path, *_apart(_words(before), _words(after))
+
+
+def _alike(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _apart(before: str, after: str) -> tuple[str, str]:
+    """Two texts short enough for a line, with the place in it where they begin to differ."""
+    if _cut(before) != _cut(after):
+        return _cut(before), _cut(after)
+    same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+                min(len(before), len(after)))
+    begin = max(0, same - 10)
+    return f"……{_cut(before[begin:])}", f"……{_cut(after[begin:])}"
 
 
 def _keyed(value: Any) -> bool:
@@ -96,7 +113,10 @@ def _keyed(value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = _words(value)
+    return _cut(_words(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "……"
 
 

@@ -28,10 +28,10 @@ from weimin.packs.parts.part import (
 from weimin.packs.written import Fault
 
 _TITLES = {"name": "改名", "kind": "类别", "supervises": "督查本地", "phone": "电话", "address": "地址",
-           "reconsideration": "网上复议渠道"}
-_OWN = frozenset(("name", "kind", "supervises", "reconsideration", "valid_from", "valid_to", "pack"))
+           "reconsideration": "网上复议渠道", "document_word": "机关代字"}
+_OWN = frozenset(("name", "kind", "supervises", "reconsideration", "document_word", "valid_from", "valid_to", "pack"))
 _WRITTEN = ["name", "kind", "supervises", "valid_from", "valid_to", "successor", "pack", "phone",
-            "address", "reconsideration"]
+            "address", "reconsideration", "document_word"]
 
 
 class LineRow(NamedTuple):
@@ -113,7 +113,7 @@ class Offices(Part):
             ends = min(office.valid_to, last or date.max)
         wanted: dict[str, Any] = {
             "name": plan.name, "kind": plan.kind, "supervises": plan.supervises,
-            "reconsideration": plan.reconsideration, "valid_from": first, "valid_to": ends, "pack": self.pack.name}
+            "reconsideration": plan.reconsideration, "document_word": plan.document_word, "valid_from": first, "valid_to": ends, "pack": self.pack.name}
         wanted |= {name: value for name, value in (("phone", plan.phone), ("address", plan.address))
                    if value and not getattr(office, name)}
         changes = differing(office, wanted)
@@ -320,7 +320,7 @@ class Offices(Part):
             Office(code=p.code, name=p.name, area_id=p.area, level=p.level, kind=p.kind,
                    supervises=p.supervises, valid_from=p.first, valid_to=p.last or None,
                    phone=p.phone, address=p.address, reconsideration=p.reconsideration,
-                   pack=self.pack.name) for p in self.new
+                   document_word=p.document_word, pack=self.pack.name) for p in self.new
         )
         ids = {**{o.code: o.pk for o in self.known.values()}, **{o.code: o.pk for o in made}}
         for office, changes in self.changed:

@@ -14,7 +14,7 @@ from weimin.kernel import clock
 from weimin.kernel.clock import say_moment
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import Invalid
-from weimin.network.models import Account
+from weimin.network.models import Account, Office
 from weimin.trail import chain
 from weimin.trail.models import Event, Reveal
 from weimin.trail.verify import verify
@@ -65,6 +65,8 @@ def audit(request: HttpRequest) -> HttpResponse:
                  .values_list("pk", "name"))
     numbers = dict(Case.objects.filter(pk__in={r.subject_id for r in found if r.subject_type == "case"})
                    .values_list("pk", "number"))
+    offices = dict(Office.objects.filter(pk__in={r.subject_id for r in found if r.subject_type == "office"})
+                   .values_list("pk", "name"))
     keep = f"&q={text}" if text else ""
     return admin_page(
         request, "audit.jinja", door="admin-audit", report=report, view=view, text=text,
@@ -72,7 +74,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         last=request.GET.get("last", ""),
         chips=[{"text": _(title), "href": f"?s={key}{keep}", "current": key == view}
                for key, title in VIEWS.items()],
-        rows=_lines(found, names, numbers), status=422 if errors else 200,
+        rows=_lines(found, names, numbers, offices), status=422 if errors else 200,
     )
 
 
@@ -95,22 +97,24 @@ SUBJECTS = {"account": "账号", "case": "办件", "person": "自然人", "pack"
 REVEALED = {"phone": "完整电话", "identity": "完整证件号", "intake": "姓名、住址、持有的证照"}
 
 
-def _of(row: Any, names: dict[int, str], numbers: dict[int, str]) -> str:
+def _of(row: Any, names: dict[int, str], numbers: dict[int, str], offices: dict[int, str]) -> str:
     title = _(SUBJECTS.get(row.subject_type, row.subject_type))
     if row.subject_type == "case":
         number = numbers.get(row.subject_id)
         return f"{title} {group_case_number(number) if number else row.subject_id}"
     if row.subject_type == "account":
         return f"{title} {names.get(row.subject_id, row.subject_id)}"
+    if row.subject_type == "office":
+        return offices.get(row.subject_id, title)
     return f"{title} {row.subject_id}" if row.subject_id else title
 
 
 def _lines(
-    rows: list[Any], names: dict[int, str], numbers: dict[int, str]
+    rows: list[Any], names: dict[int, str], numbers: dict[int, str], offices: dict[int, str]
 ) -> list[dict[str, str]]:
     if rows and isinstance(rows[0], Reveal):
         return [{"at": say_moment(r.at), "who": names.get(r.account_id or 0, ""), "what": _(REVEALED.get(r.what, r.what)),
-                 "of": _of(r, names, numbers), "said": r.purpose} for r in rows]
+                 "of": _of(r, names, numbers, offices), "said": r.purpose} for r in rows]
     return [{"at": say_moment(r.recorded_at), "who": names.get(r.account_id or 0, _("系统")),
-             "what": chain.title_of(r.verb), "of": _of(r, names, numbers), "said": said}
+             "what": chain.title_of(r.verb), "of": _of(r, names, numbers, offices), "said": said}
             for r, said in zip(rows, said_of(rows), strict=True)]

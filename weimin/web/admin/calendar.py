@@ -15,6 +15,7 @@ from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound
 from weimin.kernel.sheet import read_sheet, read_text
+from weimin.kernel.text import whole_number
 from weimin.trail.models import Event
 from weimin.web.admin.common import admin_page, date_in, errors_of
 from weimin.web.page import in_role, pages
@@ -32,7 +33,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     in_role(request, "sysadmin")
     years = sorted({day.year for day in DecreedDay.objects.dates("date", "year")}, reverse=True)
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdigit() and int(asked) in years else clock.today().year
+    year = found if (found := whole_number(asked)) in years and found else clock.today().year
     rows = Decree.objects.order_by("-id")
     at, pager = pages(request, rows.count(), 10)
     return admin_page(

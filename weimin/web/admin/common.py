@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound
 from weimin.kernel.sheet import day_of
+from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.web.page import actor_of, page
 
@@ -55,9 +56,10 @@ def admin_page(
 
 def number_of(text: str) -> int:
     """A row's number from a form. Raises NotFound for anything else."""
-    if not (text.isdigit() and len(text) < 19):
+    found = whole_number(text)
+    if found is None:
         raise NotFound(_("没有这一行"))
-    return int(text)
+    return found
 
 
 def date_in(form: Mapping[str, str], field: str, *, needed: bool = True) -> date | None:

@@ -13,7 +13,7 @@ from weimin.catalogue import delegate
 from weimin.catalogue.models import POWER_TITLES, Delegation, Item
 from weimin.kernel import clock
 from weimin.kernel.errors import Invalid
-from weimin.kernel.text import initials, pinyin_key
+from weimin.kernel.text import initials, pinyin_key, whole_number
 from weimin.network.models import LEVEL_TITLES, Area
 from weimin.web.admin.common import admin_page, date_in, errors_of, span_of
 from weimin.web.page import in_role, pages
@@ -30,7 +30,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             delegate.delegate(
-                item_id=int(typed["item"]) if typed.get("item", "").isdigit() else None,
+                item_id=whole_number(typed.get("item", "")),
                 power=typed.get("power", ""), area=typed.get("area", ""),
                 level=typed.get("level", ""), kind=typed.get("kind", ""),
                 first=_first(typed), document=typed.get("document", ""), actor=actor,
@@ -101,5 +101,5 @@ def withdraw(request: HttpRequest, row: int) -> HttpResponse:
     if request.POST.get("undo"):
         delegate.restore(row, actor=actor, now=clock.now())
         return redirect(reverse("admin-delegations") + "?said=restored")
-    delegate.withdraw(row, actor=actor, now=clock.now())
-    return redirect(f"{reverse('admin-delegations')}?said=withdrawn&row={row}")
+    stays = delegate.withdraw(row, actor=actor, now=clock.now())
+    return redirect(f"{reverse('admin-delegations')}?said={'withdrawn' if stays else 'gone'}&row={row}")

@@ -16,6 +16,7 @@ from weimin.catalogue.routes import routes_now
 from weimin.kernel import clock
 from weimin.kernel.clock import say_date
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.network import offices, posts
 from weimin.network.actor import STAFF_ROLES
 from weimin.network.models import Area, Holding, Line, Office, Post, living
@@ -96,7 +97,7 @@ def end(request: HttpRequest, office: int) -> HttpResponse:
         try:
             done = ending.end_office(
                 office, on=date_in(typed, "on"), lapse=typed.get("lapse") == "1", actor=actor,
-                successor=int(heir) if heir.isdigit() and len(heir) < 19 else None, now=clock.now())
+                successor=whole_number(heir), now=clock.now())
             return redirect(reverse("admin-office", args=[office]) + f"?said=ended&moved={done.moved}")
         except WeiminError as error:
             errors = said_by(error)

@@ -12,19 +12,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weimin.cases import staffing
+from weimin.catalogue.models import POWER_TITLES
+from weimin.catalogue.routes import area_name
 from weimin.kernel import clock
-from weimin.kernel.clock import say_moment
+from weimin.kernel.clock import local, say_date, say_moment
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.kernel.titles import title_of
-from weimin.network import accounts
-from weimin.network.models import Account, Holding, Office, Post
+from weimin.network import accounts, tokens
+from weimin.network.models import LEVEL_TITLES, Account, Holding, Office, Post, Token
 from weimin.trail import chain
 from weimin.trail.models import Event
 from weimin.web.admin.common import admin_page, date_in, errors_of, number_of, span_of
 from weimin.web.admin.offices import found as offices_found
 from weimin.web.limits import locked, locked_names, unlock
 from weimin.web.models import Session
-from weimin.web.page import in_role, pages
+from weimin.web.page import actor_of, in_role, pages
 from weimin.web.sessions import end_all
 
 ENDING = timedelta(days=30)
@@ -57,7 +60,7 @@ def people(request: HttpRequest) -> HttpResponse:
                for key, title in states],
         rows=[{"id": a.pk, "href": reverse("admin-person", args=[a.pk]), "name": a.name,
                "username": a.username, "posts": "；".join(held.get(a.pk, [])) or _("没有岗位"),
-               "off": not a.is_active, "locked": a.username in shut, "first": a.must_change}
+               "off": not a.is_active, "program": a.is_program, "locked": a.username in shut, "first": a.must_change}
               for a in here],
     )
 
@@ -95,7 +98,9 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             account, password = accounts.create(
                 username=request.POST.get("username", ""), name=request.POST.get("name", ""),
-                actor=actor, now=clock.now())
+                program=request.POST.get("kind") == "program", actor=actor, now=clock.now())
+            if account.is_program:
+                return redirect(reverse("admin-person", args=[account.pk]) + "?said=program")
             return admin_page(request, "person_password.jinja", door="admin-people",
                               account=account, password=password, made=True)
         except Invalid as error:
@@ -131,12 +136,24 @@ def _person(
         past=[_line(h) for h in past], today=str(today), typed=request.POST.dict(),
         locked=bool(locked([account.username])), said=request.GET.get("said"),
         oneself=account.pk == request.actor.account_id,  # type: ignore[attr-defined]
+        tokens=_tokens(account) if account.is_program else [],
+        holds=[{"value": str(h.post_id), "text": f"{h.post.office.name} · {h.post.title}"}
+               for h in now if not h.deputy],
+        wrong={e["href"][1:]: e["text"] for e in errors or []},
         sessions=Session.objects.filter(account=account, expire_date__gt=clock.now()).count(),
         events=[{"at": say_moment(e.recorded_at), "what": chain.title_of(e.verb),
                  "who": who.get(e.account_id or 0, _("系统")), "said": said}
                 for e, said in zip(events, said_of(events), strict=True)],
         status=422 if errors else 200,
     )
+
+
+def _tokens(account: Account) -> list[dict[str, Any]]:
+    """Those that still open something, the newest first."""
+    rows = Token.objects.filter(account=account, ends_at__gt=clock.now()).select_related("post__office")
+    return [{"id": t.pk, "name": t.name, "post": f"{t.post.office.name} · {t.post.title}",
+             "last": say_date(local(t.ends_at - timedelta(seconds=1)).date()),
+             "used": say_moment(t.used_at) if t.used_at else ""} for t in rows.order_by("-pk")]
 
 
 def said_of(events: list[Event]) -> list[str]:
@@ -151,17 +168,36 @@ def said_of(events: list[Event]) -> list[str]:
     return [_said(data, names) for data in said]
 
 
+_CHANGED = {"name": "名称", "title": "名称", "phone": "电话", "address": "地址", "windows": "窗口数",
+            "duty": "值班", "on_duty": "值班", "roles": "角色", "kind": "类别"}
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value or _("没有"))
+
+
 def _said(data: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
     if data.get("active") is not None:
         return _("启用") if data["active"] else _("停用")
     if tasks := data.get("tasks", [data["task"]] if data.get("task") else []):
         data = {**data, "task": "、".join(_(title_of(name)) for name in tasks)}
+    if power := data.get("power"):
+        data = {**data, "power": _(str(POWER_TITLES.get(power, power))), "area": area_name(str(data.get("area"))),
+                "level": _(LEVEL_TITLES.get(data.get("level", ""), ""))}
     where = (str(data.get("office", "")), str(data.get("post", "")))
     words = {"first": _("从 {}"), "last": _("到 {}"), "username": _("账号 {}"),
              "pack": "{}", "number": "{}", "item": "{}", "task": "{}", "name": "{}", "title": "{}",
              "on": _("自 {} 起"), "heir": _("由{}承接"), "basis": _("依据{}"), "exempt": _("不受保管期限限制：{}"),
              "document": "{}", "reason": "{}", "kept": "{}"}
+    if power:
+        words = {"item": "{}", "power": "{}", "area": "{}", "level": _("由{}行使"), **words}
     told = [form.format(data[key]) for key, form in words.items() if data.get(key)]
+    before, after = data.get("before"), data.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        told += [_("{}：{} → {}").format(_(_CHANGED.get(key, str(key))), _value(before.get(key)), _value(after[key]))
+                 for key in after]
     return "，".join([*([names.get(where, " ".join(where))] if where[0] else []), *told])
 
 
@@ -208,8 +244,8 @@ def post(request: HttpRequest, account: int) -> HttpResponse:
 def _choices(text: str, chosen: str) -> dict[str, Any]:
     """The offices that were searched for, with their posts and who is there."""
     rows = offices_found(text).exclude(valid_to__lte=clock.today()) if text else Office.objects.none()
-    if not text and chosen.isdigit():
-        rows = Office.objects.filter(posts=int(chosen))
+    if not text and (post := whole_number(chosen)):
+        rows = Office.objects.filter(posts=post)
     total = rows.count()
     offices = list(rows.select_related("area").order_by("code")[:_MOST_OFFICES])
     now: dict[int, list[str]] = {}
@@ -246,6 +282,11 @@ def do(request: HttpRequest, account: int, verb: str) -> HttpResponse:
         elif verb == "unlock":
             accounts.note_unlock(account, actor=actor, now=now)
             unlock(who.username)
+        elif verb == "token":
+            return _token(request, who)
+        elif verb == "end-token":
+            tokens.end(number_of(request.POST.get("token", "")), account_id=account, actor=actor,
+                       now=now)
         elif verb == "end":
             holding = _own(request, account)
             staffing.change_end(holding, last=date_in(request.POST, "last", needed=False),
@@ -261,6 +302,17 @@ def do(request: HttpRequest, account: int, verb: str) -> HttpResponse:
     except WeiminError as error:
         return _person(request, who, [{"href": "#main", "text": f"{error.message}。{error.remedy}"}])
     return redirect(f"{reverse('admin-person', args=[account])}?said={verb}")
+
+
+def _token(request: HttpRequest, who: Account) -> HttpResponse:
+    """A new token, shown on the page that answers and never again."""
+    last = date_in(request.POST, "token-last")
+    assert last is not None
+    made, secret = tokens.make(
+        account_id=who.pk, post_id=number_of(request.POST.get("token-post") or "0"), last=last,
+        name=request.POST.get("token-name", ""), actor=actor_of(request), now=clock.now())
+    return admin_page(request, "person_token.jinja", door="admin-people", account=who, token=made,
+                      secret=secret, last=say_date(last))
 
 
 def _own(request: HttpRequest, account: int) -> int:

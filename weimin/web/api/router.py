@@ -1,4 +1,4 @@
-"""Operations of the API. Sessions and CSRF are those of the screens; docs/api.md shows both.
+"""Operations of the API. Programs come with a token, browsers with the session of the screens.
 
 Writing takes an ``Idempotency-Key``: the same key with the same body answers the same again.
 """
@@ -8,29 +8,37 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, NinjaAPI, Path, Query, Schema
+from ninja import Field, Header, NinjaAPI, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.renderers import JSONRenderer
-from ninja.security import APIKeyCookie
+from ninja.security import APIKeyCookie, HttpBearer
 
 from weimin import __version__
 from weimin.cases import reading
 from weimin.cases.file import CaseFile
+from weimin.cases.materials import wanted
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
-from weimin.catalogue.finding import find, listed
-from weimin.catalogue.routes import routes_now
-from weimin.catalogue.spec import Field as FormField
 from weimin.kernel import clock
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
+from weimin.kernel.text import unkeepable
+from weimin.network import tokens
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
+from weimin.voice.rate import rateable
+from weimin.web.api import items, papers
+from weimin.web.api.asked import schema_of, verbs_told
+from weimin.web.api.papers import scans
 from weimin.web.api.params import checked_params
+from weimin.web.api.shapes import FAULTS, Number
 from weimin.web.desk import delivery
+from weimin.web.desk.forms import forms_of
 from weimin.web.middleware import as_json
 from weimin.web.page import actor_of
+from weimin.web.papers import printable
 
 
 class Session(APIKeyCookie):
@@ -38,10 +46,41 @@ class Session(APIKeyCookie):
 
     param_name = settings.SESSION_COOKIE_NAME
 
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        """Who has no session is told that, and not that a CSRF token is missing."""
+        return super().__call__(request) if self.param_name in request.COOKIES else None
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
         """Whoever is logged in; None is answered with 401."""
         actor = actor_of(request)
         return actor if actor.account_id is not None else None
+
+
+class Keepable(Parser):
+    """JSON without what can't be kept, wherever it stands in it."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The body; ninja turns the error into a 400."""
+        said = super().parse_body(request)
+        if unkeepable(said):
+            raise ValueError("NUL or half of a surrogate pair")
+        return said
+
+
+class Token(HttpBearer):
+    """A program's token. It asks for no CSRF token: no page makes a browser send this header."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor:
+        """The program in its post; a wrong token is 401, whatever session comes beside it."""
+        actor = tokens.acting_with(token, now=clock.now())
+        if actor is None:
+            raise _NoSuchToken
+        request.actor = actor  # type: ignore[attr-defined]
+        return actor
+
+
+class _NoSuchToken(AuthenticationError):
+    """A token that opens nothing (any more)."""
 
 
 class Readable(JSONRenderer):
@@ -51,11 +90,12 @@ class Readable(JSONRenderer):
 
 
 api = NinjaAPI(
-    renderer=Readable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None, auth=Session(),
+    renderer=Readable(), parser=Keepable(), title="Weimin 为民", version=__version__, urls_namespace="api", docs_url=None,
+    auth=[Token(), Session()],
     description=(
         "事项、办件与办理操作。\n\n"
-        "登录：同网页一样，先取 /login 的 csrftoken，再提交账号密码，得到会话 sessionid；"
-        "写操作另带请求头 X-CSRFToken。\n\n"
+        "登录：程序用令牌，每次都带请求头 Authorization: Bearer …；令牌由安全管理员在“人员”里发放。"
+        "网页里的脚本用网页的会话 sessionid，写操作另带请求头 X-CSRFToken。\n\n"
         "重复提交：写操作带 Idempotency-Key（最长100字）；同一个键同样的内容，得到同样的回答；内容不同是 409。\n\n"
         "分页：每页50条，page 从1起；还有下一页时，回答带 Link 头（rel=\"next\"）。\n\n"
         "时间：都是带 +08:00 的时刻，如 2026-11-21T14:05:00+08:00；日期写 2026-11-21。\n\n"
@@ -64,32 +104,26 @@ api = NinjaAPI(
 )
 
 
-class Problem(Schema):
-    """An error: what happened and what to do."""
-
-    code: str
-    message: str
-    remedy: str = ""
-    fields: dict[str, str] | None = None
-
-
-FAULTS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
-
-
 @api.exception_handler(WeiminError)
 def _said(request: HttpRequest, error: WeiminError) -> HttpResponse:
-    return api.create_response(request, as_json(error), status=error.status)
+    said = as_json(error)
+    if said.get("fields") and not error.remedy:
+        said["remedy"] = "按 fields 逐项改正后再提交"
+    return api.create_response(request, said, status=error.status)
 
 
 @api.exception_handler(AuthenticationError)
 def _sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    said = {"code": "sign_in", "message": "请先登录", "remedy": "登录后带上会话再试"}
+    said = {"code": "sign_in", "message": "请先登录", "remedy": "程序带上令牌，网页登录以后再试"}
+    if isinstance(error, _NoSuchToken):
+        said = {"code": "sign_in", "message": "令牌不对、已过期或已作废，或者它的岗位已经没有了",
+                "remedy": "请安全管理员在“人员”里看这个账号，需要时另发一个"}
     return api.create_response(request, said, status=401)
 
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON"}
+    said = {"code": "invalid", "message": "请求内容读不懂", "remedy": "请用 JSON，不含空字符（NUL）和半个代理对"}
     if error.status_code == 403:  # ninja has one error for both
         said = {"code": "csrf", "message": "缺少 CSRF 令牌，或令牌不对",
                 "remedy": "把 csrftoken 的值放在请求头 X-CSRFToken 里；登录以后它会换"}
@@ -99,7 +133,9 @@ def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
 _WRONG = {"missing": "必填", "string_pattern_mismatch": "写法不对", "string_too_long": "太长",
           "too_long": "太多", "int_parsing": "应是整数", "string_type": "应是文字",
           "list_type": "应是列表", "dict_type": "应是一组“键: 值”", "greater_than_equal": "太小",
-          "less_than_equal": "太大"}
+          "less_than_equal": "太大", "string_unicode": "不是正常的文字", "bool_parsing": "应是 true 或 false",
+          "bool_type": "应是 true 或 false", "int_type": "应是整数", "int_from_float": "应是整数",
+          "model_attributes_type": "应是一组“键: 值”", "model_type": "应是一组“键: 值”"}
 
 
 @api.exception_handler(ValidationError)
@@ -113,101 +149,7 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 LAST_PAGE, LAST_PAGE_OF_WORK = 1000, 20
-Number = Annotated[str, Path(pattern=r"^\d{11}$")]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=100)]
-
-
-class ItemOut(Schema):
-    """An item of the catalogue."""
-
-    code: str
-    name: str
-    word: str = ""
-    type: str
-    promised: str | None = None
-
-
-@api.get("items", auth=None, response={200: list[ItemOut], **FAULTS}, summary="查找事项")
-def items(request: HttpRequest, q: Annotated[str, Query(max_length=100)] = "") -> Any:
-    """Items by the words of a resident; all of them without words."""
-    found = find(q) if q.strip() else listed()
-    return [
-        ItemOut(code=f.item.code, name=f.item.name, word=f.word, type=f.item.type,
-                promised=str(f.item.promised) if f.item.promised else None)
-        for f in found
-    ]
-
-
-class FieldOut(Schema):
-    """A question of an item's form: what ``answers`` may hold, under ``key``."""
-
-    key: str
-    label: str
-    type: str
-    required: bool
-    multiple: bool = False
-    options: dict[str, str] = Field({}, description="可选的值和它的名称")
-    min: float | None = None
-    max: float | None = None
-    columns: list["FieldOut"] = []
-
-
-class MaterialOut(Schema):
-    """A material; which of them a case needs follows from its answers."""
-
-    key: str
-    name: str
-    need: str = Field(description="required 必须、optional 可选、gap 可容缺")
-    original: str = Field(description="kept 收原件、seen 验后退回、copy 复印件")
-    commitment: bool = Field(description="可用告知承诺代替，写在 declared")
-
-
-class ScenarioOut(Schema):
-    """A question that changes which materials are needed; answered in ``answers`` under ``key``."""
-
-    key: str
-    question: str
-    options: dict[str, str]
-
-
-class ItemDetail(ItemOut):
-    """All that is needed to apply for an item."""
-
-    level: str
-    subjects: list[str]
-    condition: str
-    form: list[FieldOut]
-    materials: list[MaterialOut]
-    scenarios: list[ScenarioOut]
-
-
-def _field(field: FormField) -> FieldOut:
-    return FieldOut(
-        key=field.key, label=field.label, type=field.type, required=field.required,
-        multiple=field.multiple, options=dict(field.options), min=field.min, max=field.max,
-        columns=[_field(column) for column in field.columns],
-    )
-
-
-@api.get("items/{code}", auth=None, response={200: ItemDetail, **FAULTS}, summary="一个事项")
-def item(request: HttpRequest, code: Annotated[str, Path(max_length=40)]) -> Any:
-    """What an item asks for: its form, its scenarios and its materials."""
-    found = routes_now().item(code)
-    return ItemDetail(
-        code=found.code, name=found.name, type=found.type, level=found.level,
-        promised=str(found.promised) if found.promised else None,
-        subjects=list(found.data["subjects"]), condition=str(found.data["condition"]),
-        form=[_field(field) for field in found.form],
-        materials=[
-            MaterialOut(key=m.key, name=m.name, need=m.need, original=m.original,
-                        commitment=m.commitment) for m in found.materials
-        ],
-        scenarios=[
-            ScenarioOut(key=s.key, question=s.question, options={
-                str(o["value"]): str(o.get("label", o["value"])) for o in s.options})
-            for s in found.scenarios
-        ],
-    )
 
 
 class PartyIn(Schema):
@@ -234,6 +176,7 @@ class CaseIn(Schema):
     parties: list[PartyIn] = Field(max_length=20)
     answers: dict[str, Any] = {}
     have: list[str] = []
+    scans: dict[str, str] = Field({}, description="材料 → 上传的 id；几页的按顺序写，用空格分开，id:90 表示转 90 度")
     declared: list[str] = []
     channel: str = "window"
     another_is_meant: bool = False
@@ -257,7 +200,7 @@ def receive_case(request: HttpRequest, body: CaseIn, key: Key = "") -> Any:
         return Intake(
             item=body.item, area=body.area, answers=body.answers,
             parties=tuple(_party(actor, party) for party in body.parties),
-            have=dict.fromkeys(body.have), declared=tuple(body.declared),
+            have={**dict.fromkeys(body.have), **scans(dict(body.scans), actor)}, declared=tuple(body.declared),
             channel="web" if actor.is_resident else body.channel,
             another_is_meant=body.another_is_meant,
         )
@@ -329,6 +272,18 @@ def cases(
     return _listed(request, response, rows, page, LAST_PAGE)
 
 
+class Asked(Schema):
+    """What is looked for."""
+
+    q: str = Field(max_length=100)
+
+
+@api.post("search", response={200: list[RowOut], **FAULTS}, summary="查找办件（身份证号、电话不写进网址）")
+def search(request: HttpRequest, body: Asked) -> Any:
+    """The first page of what is found. For what must not stand in an address or a proxy's log."""
+    return [_row(row) for row in reading.search(actor_of(request), body.q)]
+
+
 @api.get("work", response={200: list[RowOut], **FAULTS}, summary="等我办的")
 def work(
     request: HttpRequest, response: HttpResponse,
@@ -349,6 +304,7 @@ class ActionOut(Schema):
     title: str
     step: int | None = None
     step_version: int | None = None
+    params: dict[str, Any] = Field(description="JSON Schema：这一步的 params 可以写什么")
 
 
 class StepOut(Schema):
@@ -363,11 +319,38 @@ class StepOut(Schema):
     due_at: datetime | None
 
 
+class MaterialState(Schema):
+    """A material that this case needs, or has."""
+
+    key: str
+    name: str
+    need: str
+    state: str = Field(description="have 已收、missing 缺、replaced 由证照代替、promised 容缺后补、declared 告知承诺")
+
+
+class PaperOut(Schema):
+    """A paper that there is of a case now, by which name and title."""
+
+    form: str
+    title: str
+
+
+class ContactOut(Schema):
+    """A contact that the applicant may still rate."""
+
+    contact: int
+    title: str
+    office: str
+
+
 class CaseOut(RowOut):
-    """A case with its steps and what the actor may do."""
+    """A case with its materials, its steps and what the actor may do."""
 
     version: int
     office: str
+    materials: list[MaterialState]
+    papers: list[PaperOut]
+    contacts: list[ContactOut] = Field(description="申请人还可以评价的服务")
     steps: list[StepOut]
     actions: list[ActionOut]
 
@@ -382,6 +365,13 @@ def case(request: HttpRequest, number: Number) -> Any:
         outcome=file.outcome, waits_for=reading.waits_for(file), due_at=file.due_at and local(file.due_at),
         late=file.late or _is_late(file.due_at),
         version=file.version, office=names.get(file.office_id, ""),
+        materials=[
+            MaterialState(key=m.key, name=m.name, need=m.need, state=file.materials.get(m.key, "missing"))
+            for m in wanted(file)
+        ],
+        papers=[PaperOut(form=form, title=title) for form, title in printable(file)],
+        contacts=[ContactOut(contact=c.seq, title=c.title, office=c.office)
+                  for c in (rateable(file.id) if file.is_party else ())],
         steps=[
             StepOut(id=s.id or 0, key=s.key, title=file.item.flow.steps[s.key].title,
                     state=s.state, outcome=s.outcome, office=names.get(s.office_id or 0, ""),
@@ -390,8 +380,8 @@ def case(request: HttpRequest, number: Number) -> Any:
         ],
         actions=[
             ActionOut(verb=a.verb, title=a.title, step=a.step.id if a.step else None,
-                      step_version=a.step.version if a.step else None)
-            for a in file.actions()
+                      step_version=a.step.version if a.step else None, params=schema_of(form, file.item.flow))
+            for form in forms_of(file) if (a := form.action).verb in VERBS
         ],
     )
 
@@ -399,22 +389,27 @@ def case(request: HttpRequest, number: Number) -> Any:
 class VerbIn(Schema):
     """The parameters of a verb. ``expect`` is the version that the caller saw.
 
-    In the ``answers`` of a delivery ``signature`` is strokes of points as they were drawn
-    (``[[[x, y], …], …]``, up to 2000), ``signed`` and ``consent`` are ids of uploads.
+    In the ``have`` of a supplement a material is null (paper, which an office holds) or the id of an
+    upload. In the ``answers`` of a delivery ``signature`` is strokes of points as they were drawn
+    (``[[[x, y], …], …]``, up to 2000, eight points at least), ``signed`` and ``consent`` are ids of uploads.
     """
 
     params: dict[str, Any] = {}
     expect: int | None = None
 
 
-@api.post("cases/{number}/{verb}", response={200: AnswerOut, **FAULTS}, summary="办理")
+@api.post("cases/{number}/{verb}", response={200: AnswerOut, **FAULTS}, summary="办理", description=(
+    "办件的 actions 说现在能办哪些，各自的 params 怎么写。全部操作：\n\n" + verbs_told()))
 def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key = "") -> Any:
-    """Carry out a verb. Which ones are open to the actor stands in the case's ``actions``."""
+    """Carry out a verb."""
     actor = actor_of(request)
     if verb not in VERBS or verb == "receive":
-        raise NotFound(f"没有“{verb}”这个操作")
+        raise NotFound(f"没有“{verb}”这个操作", "现在能办的，写在这个办件的 actions 里")
+    given = dict(body.params)
+    if verb == "supplement" and isinstance(given.get("have"), dict):
+        given["have"] = scans(given["have"], actor)
     try:
-        params = checked_params(verb, body.params)
+        params = checked_params(verb, given)
     except Invalid:
         # Whoever may not do it at all is told that, and not what it would have asked for.
         CaseFile.load(number, actor=actor, now=clock.now(), lock=False, sealed=True).require(verb)
@@ -424,3 +419,7 @@ def do(request: HttpRequest, number: Number, verb: str, body: VerbIn, key: Key =
     return VERBS[verb](
         number, actor=actor, now=clock.now(), key=key, expect=body.expect, **params
     ).as_dict()
+
+
+api.add_router("", items.router)
+api.add_router("", papers.router)

@@ -12,15 +12,22 @@ MOST = 400
 
 
 def areas_for(actor: Actor, *chosen: str, named: str = "") -> list[tuple[str, str]]:
-    """Villages of the officer's own town, those found by name, and the ones that are chosen."""
+    """Those found by name first, then the villages of the officer's own town and the chosen ones."""
     path = actor.area_path
     parts = path.strip("/").split("/")
     wanted = Q(path__startswith="/" + "/".join(parts[:3]) + "/" if len(parts) >= 3 else path)
-    if named.strip():
-        wanted |= Q(full_name__contains=named.strip())
     if codes := [code for code in chosen if code]:
         wanted |= Q(code__in=codes)
     rows = Area.objects.filter(wanted, living(clock.today()), level="village")
+    own = rows.order_by("sort_key").values_list("code", "full_name")[:MOST]
+    return list(dict([*called(named), *own]).items())
+
+
+def called(name: str) -> list[tuple[str, str]]:
+    """The villages of the whole city with these words in their name; none for no words."""
+    if not name.strip():
+        return []
+    rows = Area.objects.filter(living(clock.today()), full_name__contains=name.strip(), level="village")
     return list(rows.order_by("sort_key").values_list("code", "full_name")[:MOST])
 
 

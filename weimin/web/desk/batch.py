@@ -13,6 +13,7 @@ from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.kernel.errors import WeiminError
+from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.web.page import HANDLERS, in_role, page
 from weimin.web.words import light_of, plain_name
@@ -51,8 +52,8 @@ def batch(request: HttpRequest) -> HttpResponse:
 
 def _step_of(picked: str) -> tuple[int, int] | None:
     """The step and its version out of what the list's box says; None for what is no step."""
-    _number, step, version = ([*picked.split(":"), "", ""])[:3]
-    return (int(step), int(version)) if step.isdigit() and version.isdigit() else None
+    _number, step, version = map(whole_number, [*picked.split(":"), "", ""][:3])
+    return None if step is None or version is None else (step, version)
 
 
 def asks_opinion_only(row: reading.Row) -> bool:

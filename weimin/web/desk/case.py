@@ -26,17 +26,19 @@ from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.clock import local, say_date
 from weimin.kernel.errors import NotFound, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.registry.models import Person
 from weimin.trail.models import Reveal
 from weimin.web import asking
 from weimin.web.desk import delivery, trail
-from weimin.web.desk.forms import Form, card_words, forms_of
+from weimin.web.desk.forms import Form, card_words, forms_of, role_of
 from weimin.web.desk.params import params_of
 from weimin.web.desk.sentence import headline
 from weimin.web.jinja import url
 from weimin.web.page import landing, page, part_of, staff
-from weimin.web.papers import printable
+from weimin.web.papers import earlier, printable
+from weimin.web.printed import made_by
 from weimin.web.steps_graph import layout
 from weimin.web.uploads import scans_of
 from weimin.web.words import light_of, state_of
@@ -88,8 +90,7 @@ def _params(request: HttpRequest, actor: Actor, number: str, verb: str) -> dict[
 
 
 def _expected(request: HttpRequest) -> int | None:
-    text = request.POST.get("expect", "")
-    return int(text) if text.isdigit() else None
+    return whole_number(request.POST.get("expect", ""))
 
 
 def _show(
@@ -111,7 +112,7 @@ def context_of(
     people = whole.parties
     applicant = next((p for p in people if p.role == "applicant"), None)
     colour, word = light_of(file.due_at and local(file.due_at), file.warn_on, file.now)
-    forms, refused = forms_of(file), None
+    forms, refused = forms_of(file, people), None
     if error is not None:
         failed = _failed(forms, request.POST, verb)
         if failed is not None:
@@ -121,20 +122,24 @@ def context_of(
     if file.due_at and any(step.state == "open" for step in file.steps):
         word = _("全件{}").format(word)
     events = [trail.event_of(h, file.item) for h in whole.happenings]
-    papers = _papers(file)
+    papers = _papers(file, whole.happenings)
     return {
         "file": file, "forms": forms, "color": colour, "word": word,
         "headline": headline(file, applicant.name if applicant else _anonymous(file)),
         "primary": next((f for f in forms if f.action.primary), None),
         "state": state_of(file.state, file.outcome, bool(file.open_pause)),
-        "graph": graph_of(file),
+        "graph": graph_of(file, whole.answering.holders), "lead": _lead(file, whole.answering.lead),
+        "offered": " ".join(whole.answering.offered or ()),
+        "held": _held(file, whole.answering.holders),
         "events": events, "opinions": trail.opinions(file, whole.happenings),
         "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
         "facts": facts_of(file), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "erased": file.applicant == ERASED, "restricted": file.restricted, "pause": _pause(file),
-        "returned": trail.returned(file, whole.happenings), "cards": [card_words(file, card) for card in file.cards],
+        "returned": trail.returned(file, whole.happenings),
+        "nudged": trail.nudged(whole.happenings) if file.state != "closed" else "",
+        "cards": [card_words(file, card) for card in file.cards],
         "key": uuid.uuid4().hex, "refused": refused, "back": back_of(request),
         "done": trail.done(done, events, papers, whole.happenings) if done else None,
         "papers": papers, "deliveries": delivery.shown(file), "ask": asking,
@@ -179,13 +184,27 @@ def back_of(request: HttpRequest) -> dict[str, str]:
     return {"href": href, "text": _(_BACK.get(href.split("?")[0], "返回列表")), "from": given}
 
 
+def _lead(file: CaseFile, lead: tuple[str, str]) -> str:
+    """Who answers for it; the office is said where it is not the competent one."""
+    office, who = lead
+    return who if office == file.routes.office_names.get(file.office_id) else f"{office} {who}"
+
+
+def _held(file: CaseFile, holders: dict[int, str]) -> list[str]:
+    """Of the open steps of the actor's office, those that a colleague has in hand."""
+    return [_("“{}”由{}经办。他不在的，请单位负责人改派或释放。").format(
+                file.item.flow.steps[row.key].title, holders[row.id])
+            for row in file.steps if row.id in holders and row.office_id in file.actor.offices
+            and row.account_id != file.actor.account_id]
+
+
 def _shown_of(file: CaseFile) -> reading.Whole:
     """Parties, trail and materials; of what was erased or is restricted, nothing that names anybody."""
-    whole = reading.whole(file.id)
+    whole = reading.whole(file.id, on=file.today)
     if not (file.restricted or file.applicant == ERASED):
         return whole
-    return reading.Whole(
-        parties=[], materials={key: {"state": row["state"]} for key, row in whole.materials.items()},
+    return replace(
+        whole, parties=[], materials={key: {"state": row["state"]} for key, row in whole.materials.items()},
         happenings=[h if h.office or h.who == "系统" else replace(h, who=_("居民"))
                     for h in whole.happenings])
 
@@ -196,8 +215,8 @@ def _anonymous(file: CaseFile) -> str:
     return _("（已删除姓名）") if file.applicant == ERASED else _("某单位")
 
 
-def graph_of(file: CaseFile) -> dict[str, Any]:
-    """The steps in columns, each in its state, for the screen."""
+def graph_of(file: CaseFile, holders: dict[int, str] | None = None) -> dict[str, Any]:
+    """The steps in columns, each in its state, for the screen; ``holders`` have them in hand."""
     rows: dict[str, list[Any]] = {}
     for row in file.steps:
         if row.state != "void":
@@ -211,6 +230,8 @@ def graph_of(file: CaseFile) -> dict[str, Any]:
         ):
             note = _("前一环节是您办的，这一步须由另一人办")
         office = file.routes.office_names.get(mine[0].office_id or 0, "") if mine else ""
+        names = dict.fromkeys((holders or {})[row.id] for row in mine if row.id in (holders or {}))
+        office = " ".join((office, *names))
         drawn.append({"key": spec.key, "name": spec.title, "office": office, "state": state,
                       "note": note, "needs": spec.needs})
     return layout(drawn)
@@ -253,14 +274,10 @@ def _materials(file: CaseFile, rows: dict[str, dict[str, Any]]) -> list[dict[str
     return found
 
 
-_ROLES = {"applicant": "申请人", "agent": "代办人", "guardian": "监护人", "member": "家庭成员"}
-
-
 def person_of(someone: reading.Someone) -> dict[str, Any]:
     """One party: his role in words; what he is to the applicant where the role does not say it."""
-    role, relation = _ROLES[someone.role], someone.relation
-    if someone.role == "agent" and relation:
-        role, relation = relation, ""
+    role = role_of(someone)
+    relation = "" if role == someone.relation else someone.relation
     return {"role": role, "name": someone.name, "identity": someone.identity,
             "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id,
             "relation": relation}
@@ -287,6 +304,8 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
             value = "、".join(str(options.get(str(v), v)) for v in value)
         elif field.type == "area":
             value = area_name(str(value))
+        elif field.type == "date":
+            value = _day(str(value))
         else:
             value = options.get(str(value), shown(value))
         found.append({"label": field.label, "value": value})
@@ -294,6 +313,15 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         found += [{"label": field.label, "value": _("还没填")}
                   for field in unanswered(file.item, file.row["facts"])]
     return found
+
+
+def _day(text: str) -> str:
+    """A day that somebody answered, without its weekday: births and beginnings long ago."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _row_of(field: Field, row: dict[str, Any]) -> str:
@@ -328,15 +356,31 @@ def _pause(file: CaseFile) -> str:
     return _("{} 起暂停：{}（{}），{}").format(say_date(pause.began), title, pause.expected, counted)
 
 
-def _papers(file: CaseFile) -> list[dict[str, str]]:
-    """The papers that this case can print now."""
+def _papers(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[str, str]]:
+    """The papers that this case can print now, each with its number and day."""
     if file.applicant == ERASED or file.restricted:
         return []
-    return [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form])}
-            for form, title in printable(file)] + (
-        [{"form": "dossier", "title": _("归档包"),
-          "href": reverse("dossier", args=[file.number])}]
-        if file.state == "closed" and file.relations() & {"lead", "competent"} else [])
+    titles = dict(printable(file))
+    found = [{"form": form, "title": title, "href": reverse("paper", args=[file.number, form]),
+              "hint": _numbered(made_by(happenings, form), form)} for form, title in titles.items()]
+    for form, happening in earlier(happenings):
+        if form in titles:
+            href = f"{reverse('paper', args=[file.number, form])}?seq={happening.seq}"
+            place = next(i for i, each in enumerate(found) if each["form"] == form)
+            found.insert(place, {"form": f"{form} {happening.seq}", "title": _("先前的") + titles[form], "href": href,
+                                 "hint": _numbered(happening)})
+    if file.state == "closed" and file.relations() & {"lead", "competent"}:
+        found.append({"form": "dossier", "title": _("归档包"), "hint": "",
+                      "href": reverse("dossier", args=[file.number])})
+    return found
+
+
+def _numbered(told: reading.Happening | None, form: str = "") -> str:
+    """The number of a paper and its day, as they stand on it."""
+    key = "certificate" if form == "certificate" else "document"
+    if told is None or key not in told.data:
+        return ""
+    return f"{told.data[key]}\n{say_date(local(told.at).date())}"
 
 
 @require_POST

@@ -16,6 +16,7 @@ from weimin.cases.verbs import correct as mend
 from weimin.catalogue.spec import Field
 from weimin.kernel import clock
 from weimin.kernel.errors import Invalid, WeiminError
+from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.web import asking
 from weimin.web.desk.areas import areas_for, chosen_in
@@ -36,9 +37,8 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     if request.POST.get("look"):
         return _draw(request, file, request.POST)
     try:
-        expect = request.POST.get("expect", "")
         mend(number, actor=actor, now=now, key=request.POST.get("key", ""),
-             expect=int(expect) if expect.isdigit() else None,
+             expect=whole_number(request.POST.get("expect", "")),
              facts=_changes(file, request.POST), reason=request.POST.get("reason", ""))
     except WeiminError as error:
         if error.status not in (409, 422):

@@ -20,7 +20,7 @@ from weimin.documents.store import store_scan
 from weimin.documents.uploads import take
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
-from weimin.kernel.clock import local, say_moment
+from weimin.kernel.clock import local, say_day, say_moment
 from weimin.network.actor import Actor
 from weimin.web.uploads import scans_of
 
@@ -142,7 +142,7 @@ def _one(file: CaseFile, title: str, said: Mapping[str, Any], at: datetime | Non
     for key, label in LABELS.items():
         value = said.get(key)
         if value and key not in ("way", "signature", *_SCANS):
-            rows.append({"label": label, "value": RELATIONS.get(value, _("其他")) if key == "relation" else value})
+            rows.append({"label": label, "value": RELATIONS.get(value, _("其他")) if key == "relation" else say_day(str(value))})
     files = {key: reverse("file", args=[said[key]]) if said.get(key) else None
              for key in ("signature", *_SCANS)}
     signer = _("见证人的签名") if said["way"] == "left" else _("签收人的签名")

@@ -3,7 +3,7 @@
 The server says which verbs an actor may use; this says only what their dialogs look like.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,9 @@ from weimin.cases.erasing import BASES, RESTRICTABLE, is_over, kept_until
 from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.on_the_spot import reach, specs
+from weimin.cases.reading import Someone
 from weimin.cases.rows import CardRow
+from weimin.cases.verbs.rename import GROUNDS as NAMES
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.cases.verbs.suspend import uncounted
 from weimin.catalogue.routes import Routes
@@ -87,9 +89,15 @@ class Form:
         return bool(self.scans) or any(f.get("kind") == "scan" for f in self.fields)
 
 
-def forms_of(file: CaseFile) -> list[Form]:
-    """A dialog for each action that the server allows, in the table's order."""
+def forms_of(file: CaseFile, people: Sequence[Someone] = ()) -> list[Form]:
+    """A dialog for each action that the server allows, in the table's order.
+
+    ``people``: the parties, where they were read anyway.
+    """
     forms = [_form(file, action) for action in file.actions()]
+    for form in forms:
+        if form.id == "rename":
+            form.fields = _rename(people)
     return [spot, *forms] if (spot := _on_the_spot(file)) else forms
 
 
@@ -142,6 +150,7 @@ _HINTS = {
     "refuse": "书面决定会写明理由和救济途径（行政复议、行政诉讼）。",
     "hand_over": "对方接收以前，您的岗位仍是主办。",
     "transfer": "计时不停，居民会收到告知。",
+    "rename": "以后他的每一件事都用新姓名，原来的姓名留在记录里；已经盖章的文书不变。身份证号不能在这里改。",
     "accept": "办理期限从受理起算，居民会收到告知。受理通知书随后在“打印”里。",
     "suspend": "居民会收到书面告知：等什么、要多久。期间各环节不办；期限停不停，写在每一项后面。",
     "done_outside": "如实登记在系统外办理的结果，并说明原因；按单位统计。",
@@ -312,6 +321,25 @@ def _hand_over(file: CaseFile, action: Action) -> Fields:
     ]
 
 
+def _rename(people: Sequence[Someone]) -> Fields:
+    found = [(str(p.person_id), f"{p.name}（{role_of(p)}）") for p in people if p.person_id]
+    return [
+        {"name": "person", "label": _("谁"), "kind": "radios", "options": found,
+         "value": found[0][0] if found else None},
+        {"name": "name", "label": _("现在证件上的姓名"), "width": "10"},
+        {"name": "ground", "label": _("为什么更正"), "kind": "radios", "options": list(NAMES.items())},
+        _text("reason", _("核对了什么证件"), rows=2, hint=_("这段话会一直保留，请不要写姓名")),
+    ]
+
+
+_ROLES = {"applicant": "申请人", "agent": "代办人", "guardian": "监护人", "member": "家庭成员"}
+
+
+def role_of(someone: Someone) -> str:
+    """A party's role in words: an agent is called what he is to the applicant."""
+    return someone.relation if someone.role == "agent" and someone.relation else _ROLES[someone.role]
+
+
 def _transfer(file: CaseFile, action: Action) -> Fields:
     return [
         {"name": "office", "label": _("移送给"), "kind": "select",
@@ -321,14 +349,14 @@ def _transfer(file: CaseFile, action: Action) -> Fields:
 
 
 def _likely_offices(file: CaseFile, routes: Routes) -> list[tuple[int, str]]:
-    """Offices of the same town, county and city: where a case may really belong."""
+    """Offices of the same town, county and city, the nearest first: where a case may really belong."""
     here = set(file.area_path)
-    found = [
-        (office, routes.office_names[office])
+    found = {
+        (-len(area), office): routes.office_names[office]
         for (area, _line), spans in routes.offices.items() if area in here
         for span, office in spans if span.holds(file.today) and office != file.row["office_id"]
-    ]
-    return sorted(set(found), key=lambda pair: pair[0])
+    }
+    return list({office: name for (_level, office), name in sorted(found.items())}.items())
 
 
 def _reassign(file: CaseFile, action: Action) -> Fields:

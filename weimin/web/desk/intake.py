@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from markupsafe import Markup
 
-from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
+from weimin.cases.materials import lacking, lacks, missing
 from weimin.cases.verbs import receive
-from weimin.cases.verbs.receive import CHANNELS
 from weimin.catalogue.finding import find, listed
 from weimin.catalogue.routes import routes_now
 from weimin.catalogue.spec import ItemSpec
@@ -25,9 +24,10 @@ from weimin.registry.certificates import held
 from weimin.registry.models import Organisation
 from weimin.registry.people import known_person, places_of
 from weimin.web import asking, guided, lookups
-from weimin.web.desk.areas import areas_for
+from weimin.web.desk.areas import areas_for, called
 from weimin.web.page import HANDLERS, in_role, page, staff
 from weimin.web.uploads import scans_of
+from weimin.web.words import plain_name
 
 
 @require_GET
@@ -53,7 +53,7 @@ def intake(request: HttpRequest, code: str) -> HttpResponse:
         if request.POST.get("look") == "1":
             return _form(request, actor, item, _known(request.POST, actor, item))
         if request.POST.get("look"):
-            return _form(request, actor, item, request.POST)
+            return _form(request, actor, item, _placed(request.POST))
         answer = receive(
             lambda: asking.intake_of(request.POST, item, channel=_channel(actor),
                                      scans=scans_of(request, actor)),
@@ -135,6 +135,16 @@ def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, di
     return person.phone_mask or "", {wanted[kind]: each.number for kind, each in found.items()}
 
 
+def _placed(post: QueryDict) -> QueryDict:
+    """A place that was asked for by its name, and is the only one called so, is chosen."""
+    found = called(post.get("place", "")) if post.get("look") == "3" else []
+    if len(found) != 1:
+        return post
+    typed = post.copy()
+    typed["area"] = found[0][0]
+    return typed
+
+
 def own_village(actor: Actor) -> str:
     """The village of an officer who sits in one."""
     return actor.area_path.strip("/").split("/")[-1] if actor.level == "village" else ""
@@ -174,7 +184,7 @@ def _form(
         twin_number=error.details.get("number") if error else None,
         known_phone=phone, held=replaced, looks=asking.conditions_of(item),
         key=typed.get("key") or uuid.uuid4().hex, areas=areas_for(actor, typed.get("area", ""), named=typed.get("place", "")),
-        place_area=typed.get("area", ""),
+        place_area=typed.get("area", ""), places=len(called(typed.get("place", ""))),
     )
 
 
@@ -219,14 +229,13 @@ def received(request: HttpRequest, number: str) -> HttpResponse:
     """The number large, what happens next, by when, who."""
     actor, now = staff(request), clock.now()
     file = CaseFile.load(number, actor=actor, now=now, lock=False)
+    absent = missing(file)
     return page(
-        request, "desk/received.jinja", file=file, channel=CHANNELS[file.channel],
+        request, "desk/received.jinja", file=file, name=plain_name(file.item.name),
         competent=file.routes.office_names[file.office_id],
         receiver=file.routes.office_names[file.receiver_id],
         notice=file.clocks["notice"].due_on if "notice" in file.clocks else None,
-        can_accept=any(a.verb == "accept" for a in file.actions()),
-        lacking=[m for m in file.materials.values() if m == "missing"],
-        blank=[field.label for field in unanswered(file.item, file.row["facts"])],
+        short=lacks(file, lacking(absent)), later=[spec.name for spec in absent if spec.need == "gap"],
         qr=_qr(request.build_absolute_uri(f"{reverse('follow')}?number={file.number}")),
     )
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.cases import reading
 from weimin.cases.file import CaseFile
+from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.web.desk.batch import asks_opinion_only
@@ -71,6 +72,7 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
     titles = {"red": _("超期"), "yellow": _("快到期"), "green": _("不急"), "grey": _("不计时")}
     groups: dict[str, list[dict[str, object]]] = {}
     address, waits, pick = url("case", "0").removesuffix("0"), _("等您{}"), _("选 {}")
+    held, paused = _("{}在办：{}"), _("暂停中：{}")
     light = cache(lambda due_at, warn_on: light_of(due_at, warn_on, now))  # many end on one day
     for row in rows:
         colour, word = light(row.due_at, row.warn_on)
@@ -80,7 +82,9 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
                 "id": f"{row.number}:{row.step_id or ''}:{row.step_version}",
                 "href": address + row.number, "name": name,
                 "pick": pick.format(name) if asks_opinion_only(row) else "",
-                "why": waits.format(row.waits_for),
+                "why": held.format(row.holder, row.waits_for) if row.holder
+                else paused.format(PAUSE_TITLES.get(row.pause, "")) if row.pause  # type: ignore[call-overload]
+                else waits.format(row.waits_for),
                 "number": group_case_number(row.number), "color": colour, "word": word,
                 "current": row.number == chosen, "picked": False,
             }

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from weimin.kernel.errors import Invalid
+from weimin.kernel.text import whole_number
 
 
 def params_of(verb: str, post: QueryDict) -> dict[str, Any]:
@@ -27,10 +28,10 @@ def _term(post: QueryDict) -> str:
 
 
 def _number(post: QueryDict, name: str) -> int:
-    text = post.get(name, "")
-    if not text.isdigit():
+    found = whole_number(post.get(name, ""))
+    if found is None:
         raise Invalid(fields={name: _("请从列表中选择")})
-    return int(text)
+    return found
 
 
 def _answers(post: QueryDict) -> dict[str, Any]:
@@ -86,6 +87,8 @@ _PARAMS: dict[str, Callable[[QueryDict], dict[str, Any]]] = {
     "lift": lambda post: {key: post.get(key, "") for key in ("reason", "document")},
     "on_the_spot": lambda post: {"opinion": post.get("opinion", "").strip()},
     "correct": lambda post: {"facts": _prefixed(post, "fact-"), "reason": post.get("reason", "")},
+    "rename": lambda post: {"person": _number(post, "person"),
+                            **{key: post.get(key, "") for key in ("name", "ground", "reason")}},
     "call": lambda post: {"reached": post.get("reached") == "1", "note": post.get("note", "")},
     "nudge": lambda post: {"words": post.get("words", "")},
     "contest_card": lambda post: {"card": _number(post, "card"), "reason": post.get("reason", "")},

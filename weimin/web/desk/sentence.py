@@ -9,6 +9,7 @@ from weimin.cases.file import CaseFile
 from weimin.cases.verbs.revoke import GROUNDS
 from weimin.flow.actions import OUTCOME_TITLES
 from weimin.flow.kinds import kind_of
+from weimin.flow.profiles import PAUSE_TITLES
 from weimin.kernel.clock import local, say_date
 from weimin.web.words import plain_name
 
@@ -33,6 +34,8 @@ def _ended(file: CaseFile) -> str:
 def waits(file: CaseFile) -> str:
     """For whom and for what it waits now: every open step, with its office."""
     competent = file.routes.office_names.get(file.office_id, "")
+    if file.open_pause is not None:
+        return _("暂停办理（{}）").format(PAUSE_TITLES.get(file.open_pause.reason, ""))  # type: ignore[call-overload]
     if file.state == "received":
         return _("正等{}受理").format(competent)
     if file.state == "noticed":

@@ -16,7 +16,8 @@ from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
 from weimin.flow.profiles import PAUSE_TITLES
 from weimin.flow.terms import Term
-from weimin.kernel.clock import local, say_date, say_moment
+from weimin.kernel.clock import local, say_date, say_day, say_moment
+from weimin.kernel.codes import group_case_number
 
 _PLAIN = (
     ("reason", "{}"), ("outside", "线下办理：{}"), ("note", "{}"), ("certificate", "证照 {}"),
@@ -54,8 +55,12 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append(WAYS[data["way"]].title)
     if "reached" in data:
         said.append(_("已告知") if data["reached"] else _("没联系上"))
+    if happening.verb in ("hand_over", "transfer") and isinstance(data.get("to"), list):
+        said.append(_("给{}").format(" ".join(reversed(data["to"][1:]))))
+    if happening.verb == "reassign" and "name" in data:
+        said.append(_("交给{}").format(data["name"]) if data["name"] else _("释放，本单位谁都可以办"))
     if data.get("twin"):
-        said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(data["twin"]))
+        said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(group_case_number(data["twin"])))
     if data.get("on_behalf"):
         said.append(_("工作人员代申请人登记"))
     if data.get("missing"):
@@ -129,6 +134,20 @@ def returned(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[s
     return found
 
 
+_NO_PROGRESS = frozenset(("nudge", "rate", "rate_words", "call", "issue_cards"))
+
+
+def nudged(happenings: list[reading.Happening]) -> str:
+    """Who asked for speed, and when, as long as nothing has been done since."""
+    asked = []
+    for h in happenings:
+        if h.verb not in _NO_PROGRESS:
+            break
+        if h.verb == "nudge":
+            asked.append(_("{}（{}）").format(f"{h.office} {h.who}".strip(), say_moment(h.at)))
+    return _("催办：{}。还没有进展。").format("，".join(asked)) if asked else ""
+
+
 # -- what the offices found ----------------------------------------------------------------------
 
 
@@ -142,7 +161,7 @@ def opinions(file: CaseFile, happenings: list[reading.Happening]) -> list[dict[s
         kind = kind_of(spec.kind)
         if row.state != "done" or not row.answers or kind.delivers:
             continue
-        said = [(ask.label, dict(ask.options).get(str(row.answers[ask.key]), row.answers[ask.key]))
+        said = [(ask.label, dict(ask.options).get(str(row.answers[ask.key]), say_day(str(row.answers[ask.key]))))
                 for ask in kind.asks if row.answers.get(ask.key)]
         if not said:
             continue
@@ -166,6 +185,7 @@ _DONE = {
     "reassign": "已改派。", "suspend": "已暂停，居民会收到告知。", "resume": "已恢复办理。",
     "extend": "已批准延期，请打印通知书告知申请人。", "hand_over": "已提出移交，等对方接收。",
     "take_over": "已接收，现在由您的岗位主办。", "correct": "已更正，原来的内容留在办理经过里。",
+    "rename": "已更正姓名，原来的留在办理经过里。",
     "withdraw": "申请已撤回，办件结束。", "end": "已终止办理。", "close": "已办结归档。",
     "reopen": "已重新办理，期限重新计算。", "erase": "个人信息已删除。",
     "revoke": "证照已失效，核验时看得到。请打印决定书送达持证人。", "deliver_revocation": "已登记决定书的送达。",
@@ -182,6 +202,8 @@ def done(verb: str, events: list[dict[str, Any]], papers: list[dict[str, str]],
     """What was done in words, and the paper that the counter prints now."""
     words = _(_DONE[verb]) if verb in _DONE else ""
     form = _PRINTED.get(verb, "")
+    if verb == "on_the_spot" and any(h.data.get("way") for h in happenings[:2]):
+        form = "delivery"  # handed over and filed: the certificate is in the resident's hands
     if verb == "complete" and events:
         said = str(events[0]["said"] or "").split("；")[0]
         words = _("“{}”已登记：{}。").format(events[0]["what"], said)

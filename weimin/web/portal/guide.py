@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from weimin.catalogue.models import POWER_TITLES
 from weimin.catalogue.routes import routes_now
-from weimin.catalogue.spec import ItemSpec
+from weimin.catalogue.spec import APPLICANT, ItemSpec, MaterialSpec
+from weimin.flow.conditions import comparisons, holds
 from weimin.flow.kinds import kind_of
 from weimin.kernel import clock
 from weimin.kernel.errors import NotFound
@@ -50,6 +51,47 @@ def guide_of(item: ItemSpec, area_code: str) -> list[Answer]:
                    delegated=power == "decide" and given.kind != "own")
         )
     return answers
+
+
+def fee_of(item: ItemSpec) -> str:
+    """What is charged, how it is reckoned, and by which rule."""
+    fee = item.data["fee"]
+    if not fee["charged"]:
+        return _("不收费")
+    items = "；".join("，".join(filter(None, (each["name"], each.get("standard")))) for each in fee["items"])
+    online = _("，可以网上缴") if fee.get("online") else ""
+    return _("收费：{}{}（依据：{}）").format(items, online, fee["basis"])
+
+
+def asked_if(item: ItemSpec, material: MaterialSpec) -> str:
+    """In which case a material is asked for, in words; empty for one that everybody brings."""
+    if material.when:
+        said = [_comparison(item, *each) for each in comparisons(material.when)]
+        plain = not {"any", "all", "not"} & set(material.when)
+        return "、".join(said) if plain and all(said) else _("符合条件的")
+    for scenario in item.scenarios:
+        for option in scenario.options:
+            if material.key in option.get("adds", ()):
+                return _("“{}”答“{}”的").format(scenario.question, option["label"])
+    return ""
+
+
+def _comparison(item: ItemSpec, name: str, test: str, value: object) -> str:
+    """One comparison as a resident understands it, or nothing."""
+    if name == APPLICANT:
+        kinds = sorted(kind for kind in item.subjects if holds({name: {test: value}}, {name: kind}))
+        return "、".join(_(_APPLICANTS[kind]) for kind in kinds)
+    field = next((field for field in item.form if field.key == name), None)
+    if field is None or test not in ("eq", "in"):
+        return ""
+    if isinstance(value, bool):
+        return _("“{}”答“{}”的").format(field.label, _("是") if value else _("否"))
+    options = dict(field.options)
+    chosen = [options.get(str(each), "") for each in (value if isinstance(value, list) else [value])]
+    return _("{}是“{}”的").format(field.label, "、".join(chosen)) if all(chosen) else ""
+
+
+_APPLICANTS = {"person": "个人申请的", "household": "个人申请的", "organisation": "单位申请的"}
 
 
 def _level_of_decision(item: ItemSpec) -> str | None:

@@ -19,7 +19,7 @@ from weimin.cases.facts import plain, shown
 from weimin.cases.file import CaseFile
 from weimin.cases.written import RESTRICTED
 from weimin.catalogue.routes import area_name
-from weimin.catalogue.spec import Field
+from weimin.catalogue.spec import APPLICANT, Field
 from weimin.flow.actions import STATE_TITLES
 from weimin.kernel import clock, vault
 from weimin.kernel.errors import Invalid
@@ -113,7 +113,7 @@ def _case(actor: Actor, person: Person, row: reading.Row) -> dict[str, Any]:
     if row.applicant == RESTRICTED:
         return {**head, "说明": "个人信息限制处理：只保存，不使用。需要复制的，请向督查岗位申请解除"}
     file = CaseFile.load(row.number, actor=actor, now=clock.now(), lock=False)
-    whole, fields = reading.whole(file.id), {field.key: field for field in file.item.form}
+    whole, fields = reading.whole(file.id, on=file.today), {field.key: field for field in file.item.form}
     names = {spec.key: spec.name for spec in file.item.materials}
     others = {p.name for p in whole.parties if p.person_id not in (None, person.pk)}
     own = {_plain(person.identity_cipher), _plain(person.phone_cipher)}
@@ -124,7 +124,7 @@ def _case(actor: Actor, person: Person, row: reading.Row) -> dict[str, Any]:
         "填写的内容": {
             fields[key].label if key in fields else key:
                 _answer(fields.get(key), value, own, others, applies)
-            for key, value in file.row["facts"].items() if value not in (None, "")},
+            for key, value in file.row["facts"].items() if value not in (None, "") and key != APPLICANT},
         "材料": [{"名称": names.get(key, key),
                 "扫描件": reverse("file", args=[one["file"]]) if one.get("file") else None}
                for key, one in whole.materials.items()],

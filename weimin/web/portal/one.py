@@ -8,18 +8,23 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from weimin.cases import materials, reading
+from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
+from weimin.cases.verbs.notify_missing import ABSENT
+from weimin.catalogue.spec import Field
 from weimin.flow.graph import Flow
 from weimin.flow.kinds import kind_of
 from weimin.kernel.clock import local, say_date
 from weimin.kernel.errors import Invalid, WeiminError
-from weimin.kernel.text import mask_name
+from weimin.kernel.text import mask_name, whole_number
 from weimin.registry.models import Certificate
 from weimin.voice.rate import rateable
+from weimin.web import asking
+from weimin.web.desk.areas import areas_for
 from weimin.web.desk.case import graph_of
 from weimin.web.desk.forms import forms_of
 from weimin.web.page import page
-from weimin.web.papers import results
+from weimin.web.papers import printable, results
 from weimin.web.printed import review_told
 from weimin.web.steps_graph import layout
 from weimin.web.words import state_of
@@ -39,6 +44,8 @@ _WORDS = {
 # The papers that say how it ended, and how to contest it; the certificate has a button of its own.
 _PAPERS = {"refusal": "下载不予受理决定书", "decision": "下载决定书", "revocation": "下载撤销（注销）决定书",
            "extension": "下载延期通知书"}
+_TO_PRINT = ("receipt", "notice", "acceptance")  # what he was told on the way, in writing
+_NOTHING_SAID = (ABSENT, "没有填写")  # what a notice writes of itself where nobody wrote more
 _OUTCOMES = {"approve": "同意", "reject": "不同意", "repeat": "再办一次"}
 
 
@@ -56,6 +63,8 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
     forms, rated = forms_of(file), request.GET.get("thanks", "")
     extended = ["extension"] if any(c.extension for c in file.clocks.values()) else []
     happened = reading.happenings(file.id)
+    told = next((h.data for h in happened if h.verb in ("notify_missing", "notify_again")), {})
+    questions = _questions(file, told)
     kept = list(Certificate.objects.filter(case_id=file.id).order_by("-id"))
     valid = next((c for c in kept if c.revoked_at is None), None)
     revoked = kept[0] if kept and valid is None and _was_revoked(kept[0]) else None
@@ -69,6 +78,10 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         phone=file.item.data["phone"]["consult"],
         absent=[spec for spec in materials.wanted(file)
                 if file.materials.get(spec.key) in ("missing", "promised")],
+        questions=questions, areas=areas_for(file.actor, file.row["area_id"]) if any(
+            q.type == "area" for q in questions) else [], ask=asking,
+        notes=_notes(told),
+        wrong=dict(error.fields) if isinstance(error, Invalid) else {},
         verbs={form.action.verb for form in forms},
         mine=[form for form in forms if form.action.verb == "complete"], typed=request.POST,
         facts=[] if revoked else _dates(file),
@@ -77,11 +90,25 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         events=list(contacts.values()), nudged=request.GET.get("nudged"),
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
-        thanks=contacts.get(int(rated)) if rated.isdigit() else None, rated=rated,
+        thanks=contacts.get(whole_number(rated) or 0), rated=rated,
         review=review_told(happened),
         papers=[(form, _PAPERS[form]) for form in (*extended, *results(file)) if form in _PAPERS], key=uuid.uuid4().hex,
-        errors=[{"href": f"#{name}", "text": said} for name, said in _faults(error)],
+        to_print=[(form, title) for form, title in printable(file) if form in _TO_PRINT],
+        errors=[{"href": f"#{'f-' if name in {q.key for q in questions} else ''}{name}", "text": said}
+                for name, said in _faults(error)],
     )
+
+
+def _questions(file: CaseFile, told: dict[str, Any]) -> list[Field]:
+    """What is not answered yet, and what the notice says was answered wrongly."""
+    open_ = {field.key for field in unanswered(file.item, file.row["facts"])} | set(told.get("form", {}))
+    return [field for field in file.item.form if field.key in open_]
+
+
+def _notes(told: dict[str, Any]) -> dict[str, str]:
+    """What the notice says of each material, by its name, and of each answer, by its key."""
+    said = {**told.get("missing", {}), **told.get("wrong", {}), **told.get("form", {})}
+    return {key: words for key, words in said.items() if words not in _NOTHING_SAID}
 
 
 def _faults(error: WeiminError | None) -> list[tuple[str, str]]:

@@ -18,16 +18,16 @@ from weimin.catalogue.routes import area_name, routes_now
 from weimin.kernel import clock
 from weimin.kernel.codes import CASE_NUMBER_LENGTH, group_case_number, is_case_number
 from weimin.kernel.errors import Invalid, NotFound, WeiminError
-from weimin.kernel.text import code_text, tidy
+from weimin.kernel.text import code_text, tidy, whole_number
 from weimin.network.models import Area, living
 from weimin.trail import receipts
 from weimin.trail.models import Event
 from weimin.voice.rate import add_words, rate
-from weimin.web import drafts
+from weimin.web import asking, drafts
 from weimin.web.desk.params import params_of
 from weimin.web.limits import address, limited
 from weimin.web.page import page, page_number, resident
-from weimin.web.portal.guide import guide_of
+from weimin.web.portal.guide import asked_if, fee_of, guide_of
 from weimin.web.portal.one import show
 from weimin.web.uploads import scans_of
 from weimin.web.words import plain_name, state_of
@@ -77,7 +77,7 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
     if place and not areas:
         unknown = NotFound(_("没有找到“{}”").format(place), _("换个字试试，只写村（社区）的名字就行"))
     return page(request, "portal/guide.jinja", item=item, area=area_name(area) if answers else "",
-                guide=answers, areas=areas, place=place, unknown=unknown,
+                guide=answers, fee=fee_of(item), asked_if=asked_if, areas=areas, sought=place, unknown=unknown,
                 status=unknown.status if unknown else 200)
 
 
@@ -121,7 +121,9 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise NotFound(_("没有这个操作"))
     params: dict[str, Any] = {}
     if verb == "supplement":
-        params["have"] = scans_of(request, actor)
+        file = CaseFile.load(number, actor=actor, now=clock.now(), lock=False)
+        params = {"have": scans_of(request, actor),
+                  "facts": asking.answers_in(request.POST, file.item.form)}
     elif verb == "complete":
         params = params_of(verb, request.POST)
     elif verb == "withdraw":
@@ -142,16 +144,16 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 def rate_contact(request: HttpRequest, number: str) -> HttpResponse:
     """One tap; words may follow, on the page that thanks; never forced."""
     actor = resident(request)
-    level, contact = request.POST.get("level", ""), request.POST.get("contact", "")
+    level, contact = (whole_number(request.POST.get(name, "")) for name in ("level", "contact"))
     words = tidy(request.POST.get("words", ""))
-    if not contact.isdigit() or not (level.isdigit() or words):
+    if contact is None or not (level is not None or words):
         raise Invalid(_("请选一个评价"))
     now = clock.now()
-    if level.isdigit():
-        rate(number, actor=actor, now=now, contact=int(contact), level=int(level), words=words,
+    if level is not None:
+        rate(number, actor=actor, now=now, contact=contact, level=level, words=words,
              channel="web")
     else:
-        add_words(number, actor=actor, now=now, contact=int(contact), words=words)
+        add_words(number, actor=actor, now=now, contact=contact, words=words)
     return redirect(f"{reverse('mine-one', args=[number])}?thanks={contact}")
 
 
