@@ -151,6 +151,8 @@ def knock(client: Client, door: Door, url: str, body: dict[str, Any]) -> HttpRes
             response = client.generic(door.method, url, _json(body), "application/json")
         elif door.method == "POST":
             response = client.post(url, body)
+            if response.headers.get("Location", "").startswith(f"{url}?s="):  # what was looked for
+                response = client.get(response.headers["Location"])
         else:
             response = client.get(url, body)
         transaction.set_rollback(True)

@@ -83,8 +83,8 @@ def bodies(cast: Cast, number: str) -> dict[str, dict[str, Any]]:
     """What is sent to the doors that look at it before they look at the actor or the case."""
     party = {"identity": vault.decrypt(cast.zhao.identity_cipher), "name": "赵大爷"}
     return {
-        "GET /desk/search": {"q": "赵大爷"},
-        "GET /desk/excel": {"of": "search", "q": "赵大爷"},
+        "POST /desk/search": {"q": "赵大爷"},
+        "GET /desk/excel": {"of": "search"},
         "GET /desk/areas": {"q": "杉桥"},
         "GET /api/v1/cases": {"q": "赵大爷"},
         "POST /api/v1/ratings": {"number": number, "contact": 99, "level": 5},

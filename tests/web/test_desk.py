@@ -212,7 +212,7 @@ def test_an_organisation_and_its_handler_are_taken_in_with_the_letter(cast: Cast
     assert Material.objects.get(case=case, key="by-letter").state == "have"
     page = at(cast.clerk).get(f"/desk/cases/{case.number}").content.decode()
     assert "法定代表人 周示意" in page and "经办人" in page
-    found = at(cast.clerk).get("/desk/search?q=示意合作社").content.decode()
+    found = at(cast.clerk).post("/desk/search", {"q": "示意合作社"}, follow=True).content.decode()
     assert case.number in found.replace(" ", "")
 
 
@@ -340,3 +340,14 @@ def test_a_case_says_who_answers_and_to_whom_that_is_offered(cast: Cast, now: da
     shown = desk.get(f"/desk/cases/{number}").content.decode()
     assert f"正在移交给{cast.town_head.office_name} {cast.town_head.post_title} {cast.town_head.name}" in shown
     assert f"主办 {lead}" in shown  # until it is taken
+
+
+def test_what_is_looked_for_does_not_stand_in_the_address(cast: Cast, now: datetime) -> None:
+    number, identity = received(cast, now), vault.decrypt(cast.zhao.identity_cipher)
+    came = at(cast.info).post("/desk/search", {"q": identity})
+    assert came.status_code == 302 and identity not in came["Location"]
+    found = at(cast.info).get(came["Location"]).content.decode()
+    assert number in found.replace(" ", "")
+    assert identity not in found.replace(f'value="{identity}"', "")  # nor in the ways on: filters, sheet, cases
+    assert at(cast.info).get(came["Location"].replace("/search?", "/excel?of=search&")).status_code == 200
+    assert identity not in at(cast.clerk).get(came["Location"]).content.decode()  # it opens for one account

@@ -91,7 +91,7 @@ def test_what_can_never_be_read_again_is_never_written(odd: str, cast: Cast, now
 
 
 @pytest.mark.parametrize("address", [
-    "/desk/search?q=%00", "/desk/cases/2600%00", "/desk?page=%00", "/items/%00", "/follow?number=%00",
+    "/desk/search?s=%00", "/desk/cases/2600%00", "/desk?page=%00", "/items/%00", "/follow?number=%00",
     "/api/v1/cases?q=%00", "/api/v1/cases/%00",
 ])
 def test_what_nobody_can_have_meant_is_not_looked_for(address: str, cast: Cast) -> None:

@@ -127,6 +127,11 @@ def is_mobile(number: str) -> bool:
     return _PHONE.fullmatch(number) is not None
 
 
+def identifies(text: str) -> bool:
+    """Whether it looks like an identity number or a mobile phone's: nothing to write in an address."""
+    return is_mobile(text) or re.fullmatch(r"\d{17}[\dXx]", text) is not None
+
+
 def division_level(code: str) -> str:
     """The level a division code stands for by its length (GB/T 2260, GB/T 10114).
 

@@ -21,7 +21,7 @@ from weimin.cases.materials import wanted
 from weimin.cases.verb import VERBS
 from weimin.cases.verbs import receive
 from weimin.cases.verbs.receive import Intake, Party
-from weimin.kernel import clock
+from weimin.kernel import clock, codes
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
 from weimin.kernel.text import unkeepable
@@ -268,6 +268,8 @@ def cases(
 ) -> Any:
     """The cases the actor may see, the newest first; what a search finds, running ones first."""
     actor = actor_of(request)
+    if codes.identifies(q.strip()):
+        raise Invalid(fields={"q": "身份证号、电话不写进网址，请用 POST search 查找"})
     rows = reading.search(actor, q, page=page) if q.strip() else reading.seen(actor, page=page)
     return _listed(request, response, rows, page, LAST_PAGE)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.cases import reading
 from weimin.cases.file import CaseFile
@@ -17,6 +17,7 @@ from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
 from weimin.web.desk.batch import asks_opinion_only
 from weimin.web.desk.case import context_of
+from weimin.web.desk.looked_for import folded, looked_for
 from weimin.web.jinja import url
 from weimin.web.page import HANDLERS, in_role, page, page_number, part_of, staff
 from weimin.web.words import light_of, plain_name
@@ -92,22 +93,27 @@ def _groups(rows: list[reading.Row], now: datetime, chosen: str) -> list[dict[st
     return [{"title": titles[c], "cases": groups[c]} for c in titles if c in groups]
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
-    """By number, name, identity number or phone; without words, the newest that are under way."""
-    actor, now, text = staff(request), clock.now(), request.GET.get("q", "").strip()
+    """By number, name, identity number or phone; without words, the newest that are under way.
+
+    The words are sent in the body; the address of what was found holds them folded.
+    """
+    actor, now = staff(request), clock.now()
+    if request.method == "POST":
+        return redirect(f"{request.path}?s={folded(request.POST.get('q', '').strip(), actor)}")
+    text = looked_for(request, actor)
     number, state = page_number(request), request.GET.get("state", "" if text else "open")
     state = state if state in reading.STATES else "all"
     rows = (reading.search(actor, text, state=state, page=number) if text
             else reading.seen(actor, also=reading.STATES.get(state, ""), page=number))
     if text and len(rows) == 1 and rows[0].number == text.replace(" ", ""):
         return redirect("case", rows[0].number)
-    asked = f"?q={quote(text)}"
+    asked = f"?s={folded(text, actor)}"
     base = f"{asked}&state={state}&page="
-    # What was looked for may be somebody's number: the case's address does not carry it on.
-    here = request.path if len(text) > 10 else request.path + base + str(number)
+    here = request.path + base + str(number)
     titles = {"all": _("全部"), "open": _("在办"), "closed": _("已办结")}
-    return page(request, "desk/search.jinja", rows=lines(rows, now), text=text, number=number,
+    return page(request, "desk/search.jinja", rows=lines(rows, now), text=text, number=number, asked=asked,
                 more=len(rows) == reading.PAGE, state=state, base=base,
                 came=f"?from={quote(here, safe='')}",
                 filters=[{"text": title, "href": f"{asked}&state={key}", "current": key == state}

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from weimin.cases import reading
 from weimin.flow.actions import STATE_TITLES
 from weimin.kernel import clock
+from weimin.web.desk.looked_for import looked_for
 from weimin.web.page import HANDLERS, in_role, staff
 from weimin.web.words import light_of
 
@@ -25,7 +26,7 @@ def excel(request: HttpRequest) -> HttpResponse:
     searched = request.GET.get("of") == "search"
     actor, now = staff(request) if searched else in_role(request, *HANDLERS), clock.now()
     if searched:
-        rows = reading.search(actor, request.GET.get("q", ""), state=request.GET.get("state", ""),
+        rows = reading.search(actor, looked_for(request, actor), state=request.GET.get("state", ""),
                               size=reading.EXACT_UP_TO)
     else:
         rows = reading.work(actor, now=now, late_only=request.GET.get("view") == "late",
