@@ -13,7 +13,7 @@ from tests.cases.scenes import application, case_of, told
 from tests.cast import CARD, MATERIALS, VILLAGE, Cast, accepted, intake, received, scans
 from tests.web.doors import logged_in
 from tests.web.test_verify import carded, denied, paper, text_of
-from weimin.cases.models import Material
+from weimin.cases.models import Case, Material
 from weimin.cases.verbs import notify_missing, receive, withdraw
 from weimin.catalogue.finding import find
 from weimin.kernel import clock
@@ -141,8 +141,15 @@ def test_following_says_which_answer_is_wrong(cast: Cast, now: datetime) -> None
     assert "请填写办件编号" in said(Client(), "/follow", number="", four="")
     wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
     assert "办件编号有一位不对" in said(Client(), "/follow", number=wrong, four="1234")
+
+
+def test_whoever_follows_without_an_account_sees_the_state_and_nothing_else(cast: Cast, now: datetime) -> None:
+    number = accepted(cast, now)
     page = said(Client(), "/follow", number=number, four="1234")
-    assert "承诺办结" in page and "到期" not in page
+    case = Case.objects.select_related("office", "item_version__item").get(number=number)
+    assert "办理中" in page
+    assert case.office.name not in page and str(case.item_version.item.code) not in page
+    assert not any(word in page for word in ("赵", "津贴", "承诺"))
 
 
 def test_whoever_guesses_elsewhere_does_not_lock_the_owner_out(cast: Cast, now: datetime) -> None:
@@ -152,7 +159,7 @@ def test_whoever_guesses_elsewhere_does_not_lock_the_owner_out(cast: Cast, now: 
         guesser.post("/follow", {"number": number, "four": f"{four:04d}"})
     locked = guesser.post("/follow", {"number": number, "four": "1234"})
     assert locked.status_code == 429 and "请 60 分钟后再试" in locked.content.decode()
-    assert "承诺办结" in said(Client(), "/follow", number=number, four="1234")
+    assert "办理中" in said(Client(), "/follow", number=number, four="1234")
 
 
 # -- one's own case ------------------------------------------------------------------------------

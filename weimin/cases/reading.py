@@ -433,36 +433,19 @@ def _moment(text: str) -> datetime:
     return local(datetime.fromisoformat(text))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Following:
-    """What anybody with number and phone digits may know: the state, and nothing else."""
-
-    number: str
-    item: str
-    key: State  # what the state is called here
-    state: str
-    office: str
-    due_at: datetime | None
-
-
-def follow(number: str, last_four: str) -> Following | None:
-    """The state of a case for whoever knows its number and the applicant's last four digits."""
+def follow(number: str, last_four: str) -> str | None:
+    """The state of a case, and nothing else, for whoever knows its number and four digits of a phone."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.number, c.item_version_id, c.state, c.outcome, o.name, c.due_at"
-            " FROM cases_case c JOIN network_office o ON o.id = c.office_id"
-            " WHERE c.number = %s AND c.follow_hash = %s AND NOT c.restricted",
+            "SELECT state, outcome FROM cases_case"
+            " WHERE number = %s AND follow_hash = %s AND NOT restricted",
             [number, vault.lookup(f"{number}:{last_four}")],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    number, version_id, state, outcome, office, due_at = row
-    words = STATE_TITLES[state]
-    if state == "closed":
-        words = f"已办结（{OUTCOME_TITLES[outcome]}）"
-    return Following(number=number, item=item_version(version_id).name, key=state, state=words,
-                     office=office, due_at=due_at and local(due_at))
+    state, outcome = row
+    return f"已办结（{OUTCOME_TITLES[outcome]}）" if state == "closed" else STATE_TITLES[state]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
