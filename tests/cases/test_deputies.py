@@ -13,6 +13,8 @@ from weimin.kernel.errors import NotAllowed, NotFound
 from weimin.network.actor import Actor
 from weimin.network.models import Holding
 from weimin.network.staff import acting
+from weimin.trail.models import Event
+from weimin.voice.rate import rateable
 
 
 def standing_in(actor: Actor, absent: Actor, last: date = date(2026, 6, 30)) -> Actor:
@@ -78,3 +80,14 @@ def test_a_supervisor_who_deputises_as_a_clerk_supervises_as_before(
     deputy = standing_in(cast.supervisor, cast.reviewer)
     assert {"nudge", "complete"} <= offers(number, deputy, now)
     assert case_of(number).lead_post_id in deputy.posts
+
+
+def test_what_a_deputy_does_is_done_by_the_office_that_he_stands_in_for(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    deputy = standing_in(cast.health, cast.reviewer)
+    accept(number, actor=deputy, now=now)
+    do(number, "check", actor=deputy, now=now)
+    said = Event.objects.filter(subject_type="case", subject_id=case_of(number).pk, seq__gt=1)
+    assert {(event.account_id, event.post_id) for event in said} == {
+        (deputy.account_id, cast.reviewer.post_id)}
+    assert {contact.office for contact in rateable(case_of(number).pk)[:2]} == {cast.reviewer.office_name}

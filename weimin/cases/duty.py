@@ -25,14 +25,15 @@ def take_lead(file: CaseFile, post_id: int | None, account_id: int | None) -> No
     )
 
 
-def acting_post(file: CaseFile) -> int | None:
-    """The post in which the actor acts for the competent office.
+def acting_post(file: CaseFile, office: int | None = None) -> int | None:
+    """The post in which the actor acts for an office, by default the competent one.
 
     Of a deputy who belongs elsewhere it is the post he stands in for: when his days are over, it
-    goes on answering, and he, whom the case does not concern, sees it no more.
+    goes on answering, and he, whom the case does not concern, sees it no more. What he does is
+    that office's doing in the trail too, and whoever rates it rates that office.
     """
-    actor, office = file.actor, file.row["office_id"]
-    if actor.office_id == office:
+    actor, office = file.actor, office or file.row["office_id"]
+    if actor.office_id == office or office not in actor.powers:
         return actor.post_id
     stood_in_for = Post.objects.filter(pk__in=actor.posts, office_id=office).order_by("pk").first()
     return stood_in_for.pk if stood_in_for else actor.post_id

@@ -375,12 +375,12 @@ class CaseFile:
         self.touched_clocks.add(clock.kind)
 
     def record(self, verb: str, data: Mapping[str, Any] | None = None,
-               private: Mapping[str, Any] | None = None) -> None:
-        """Append an event when the case is saved."""
+               private: Mapping[str, Any] | None = None, *, post: int | None = None) -> None:
+        """Append an event when the case is saved. ``post``: the one a deputy acts in, if not his own."""
         self.drafts.append(
             chain.Draft(
                 verb=verb, occurred_at=self.occurred_at, account_id=self.actor.account_id,
-                post_id=self.actor.post_id, private=private,
+                post_id=post or self.actor.post_id, private=private,
                 data={**(data or {}), **({"late_entry": self.late_entry} if self.late_entry
                                          else {})},
             )

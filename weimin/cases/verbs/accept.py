@@ -52,6 +52,7 @@ def accept(file: CaseFile, *, gaps: dict[str, str] | None = None, note: str = ""
             **({"by_law": "行政许可法第三十二条"} if by_law else {}),
             **({"late": True} if waited and waited.late else {}),
         },
+        post=acting_post(file),
     )
 
 

@@ -1,6 +1,7 @@
 """办结归档 and 重新办理: the end of a case, and the honest way back."""
 
 from weimin.cases import clocks
+from weimin.cases.duty import acting_post
 from weimin.cases.file import CaseFile
 from weimin.cases.heirs import heirs
 from weimin.cases.verb import verb
@@ -22,7 +23,7 @@ def close(file: CaseFile) -> None:
         raise WrongState(f"还有环节没有办完：{waiting}", "办完后再办结归档")
     clocks.meet(file, "delivery")
     file.set(state="closed", closed_at=file.occurred_at, hand_over_to_id=None)
-    file.record("close", {"outcome": file.row["outcome"]})
+    file.record("close", {"outcome": file.row["outcome"]}, post=acting_post(file))
 
 
 @verb("重新办理")

@@ -5,6 +5,7 @@ from typing import Any
 
 from weimin.cases.cards import judge
 from weimin.cases.delivery import acted_at
+from weimin.cases.duty import acting_post
 from weimin.cases.effects import EFFECTS, settle
 from weimin.cases.file import CaseFile
 from weimin.cases.rows import StepRow
@@ -78,7 +79,7 @@ def _finish(
         data["opened"] = opened
     if file.row["state"] == "accepted" and work_is_done(file.item.flow, file.pure_steps):
         data["decided"] = settle(file, "done")  # a flow without a decision: registered, referred
-    file.record(event, data, private=answers or None)
+    file.record(event, data, private=answers or None, post=acting_post(file, row.office_id))
 
 
 def _check_answers(

@@ -1,6 +1,7 @@
 """不予受理, 撤回, 终止: three ways in which a case ends without a decision on the matter."""
 
 from weimin.cases import clocks
+from weimin.cases.duty import acting_post
 from weimin.cases.effects import settle
 from weimin.cases.file import CaseFile
 from weimin.cases.numbering import numbered
@@ -22,7 +23,7 @@ def refuse(file: CaseFile, *, reason: str, remedy: str = "") -> None:
     settle(file, "refused")
     opened = file.carry_out(transitions.refuse(file.item.flow, file.facts, file.pure_steps))
     file.record("refuse", {"reason": reason.strip(), "remedy": remedy.strip(), "opened": opened,
-                           **numbered(file, "refusal")})
+                           **numbered(file, "refusal")}, post=acting_post(file))
 
 
 @verb("撤回申请")

@@ -1,6 +1,7 @@
 """一次性告知: one notice names everything that is missing."""
 
 from weimin.cases import clocks, materials
+from weimin.cases.duty import acting_post
 from weimin.cases.facts import unanswered
 from weimin.cases.file import CaseFile
 from weimin.cases.numbering import numbered
@@ -64,4 +65,5 @@ def _notify(
         {"missing": {specs[k].name: why for k, why in told.items()}, "form": form,
          **({"wrong": {specs[k].name: why for k, why in wrong.items()}} if wrong else {}),
          **numbered(file, "notice"), "late": event == "notify_missing" and file.clocks["notice"].late, **more},
+        post=acting_post(file) if event == "notify_missing" else None,
     )

@@ -1,6 +1,7 @@
 """改派经办人: a step goes to a colleague, or is released when an absent one holds it."""
 
 from weimin.cases.circumstances import doers
+from weimin.cases.duty import acting_post
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
 from weimin.kernel.errors import Invalid
@@ -26,4 +27,4 @@ def reassign(file: CaseFile, *, step: int, account: int | None = None, reason: s
     before = row.account_id
     row.set(account_id=account)
     file.record("reassign", {"step": row.key, "from": before, "to": account, "name": name,
-                             "reason": reason.strip()})
+                             "reason": reason.strip()}, post=acting_post(file, row.office_id))

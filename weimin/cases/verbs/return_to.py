@@ -1,6 +1,7 @@
 """退回: to an earlier step, with what hangs on it, or "and straight back to me"."""
 
 from weimin.cases import clocks
+from weimin.cases.duty import acting_post
 from weimin.cases.file import CaseFile
 from weimin.cases.verb import verb
 from weimin.flow.transitions import return_to as plan_return
@@ -30,4 +31,5 @@ def return_to(
         "return_to",
         {"step": row.key, "target": target, "reason": reason.strip(), "opened": opened,
          "straight_back": straight_back, "void": sorted({s.key for s in plan.voided})},
+        post=acting_post(file, row.office_id),
     )
