@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from tests.cases.scenes import case_of
 from tests.cast import HANDED, MATERIALS, Cast, accepted, do, received
 from tests.web.doors import logged_in
+from tests.web.test_verify import carded, paper
 from weimin.cases.models import Case
 from weimin.cases.verbs import close, erase, refuse, withdraw
 from weimin.documents.models import Paper
@@ -77,6 +78,17 @@ def test_it_holds_all_papers_in_order_and_says_what_they_are(
     story = (folder / "trail.txt").read_text()
     assert story.index("收件") < story.index("受理") < story.index("办结归档")
     assert Reveal.objects.filter(subject_id=case_of(closed).pk, what="dossier").count() == 1
+
+
+def test_papers_of_one_day_stand_as_they_came_to_be_whichever_was_printed_first(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    number = carded(cast, now)
+    for form in ("certificate", "decision"):
+        paper(cast, number, form)
+    folder = fetched(logged_in(cast.info), number, tmp_path)
+    assert [p.name[3:] for p in sorted((folder / "papers").iterdir())] == [
+        "receipt.pdf", "acceptance.pdf", "decision.pdf", "certificate.pdf", "delivery.pdf"]
 
 
 def test_a_decision_that_nobody_printed_is_sealed_when_it_is_filed(

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cases.scenes import application, case_of, told
-from tests.cast import CARD, MATERIALS, VILLAGE, Cast, accepted, intake, received, scans
+from tests.cast import CARD, HANDED, MATERIALS, VILLAGE, Cast, accepted, do, intake, received, scans
 from tests.web.doors import logged_in
 from tests.web.test_verify import carded, denied, paper, text_of
 from weimin.cases.models import Case, Material
@@ -169,6 +169,13 @@ def test_what_was_granted_stands_first_with_its_certificate(cast: Cast, now: dat
                                                             ) -> None:
     page = said(zhao, f"/mine/{carded(cast, now)}")
     assert page.index("办成了：") < page.index("下载证照") < page.index("办理经过")
+
+
+def test_once_it_is_handed_over_nothing_is_on_its_way(cast: Cast, now: datetime, zhao: Client) -> None:
+    number = carded(cast, now, deliver=False)
+    assert "纸质的正在送达" in said(zhao, f"/mine/{number}")
+    do(number, "deliver", actor=cast.info, now=now, **HANDED)
+    assert "正在送达" not in said(zhao, f"/mine/{number}")
 
 
 def test_what_was_denied_says_so_and_where_the_reasons_are(cast: Cast, now: datetime, zhao: Client

@@ -40,9 +40,10 @@ from weimin.web.desk.trail import event_of
 from weimin.web.papers import made, results
 from weimin.web.printed import unsealed
 
+# In the order in which they come to be: it decides between papers of the same day.
 TITLES = {"receipt": "收件回执", "notice": "一次性告知书", "acceptance": "受理通知书",
-          "refusal": "不予受理决定书", "decision": "决定书", "certificate": "证照",
-          "revocation": "撤销、注销决定书", "extension": "延期通知书", "delivery": "送达回证",
+          "extension": "延期通知书", "refusal": "不予受理决定书", "decision": "决定书",
+          "certificate": "证照", "delivery": "送达回证", "revocation": "撤销、注销决定书",
           "revocation-delivery": "撤销、注销决定书的送达回证"}
 
 # What was signed on paper, and comes as a scan.
@@ -144,7 +145,8 @@ def _papers(file: CaseFile, request: HttpRequest) -> Iterator[Entry]:
     if back is not None and (handed := (back.answers or {}).get("handed")):
         there.append(_Made(on=local(datetime.fromisoformat(handed["at"])).date(), maker=receiver,
                            form="revocation-delivery"))
-    for place, paper in enumerate(sorted(there, key=lambda paper: paper.on), start=1):
+    order = list(TITLES)
+    for place, paper in enumerate(sorted(there, key=lambda paper: (paper.on, order.index(paper.form))), start=1):
         pdf = path_of(paper.kept.digest).read_bytes() if paper.kept else \
             made(request, file, paper.form, paper.seq)
         yield Entry(name=f"papers/{place:02}-{paper.form}.pdf", content=pdf, number=paper.number,

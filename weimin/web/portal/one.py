@@ -174,7 +174,8 @@ def headline(file: CaseFile, office: str, certificate: Certificate | None) -> He
 
 
 def _result(file: CaseFile, certificate: Certificate | None) -> Headline:
-    waits = file.state == "decided"
+    sent = file.clocks.get("delivery")  # met by the delivery; the case is closed after that
+    waits = file.state == "decided" and (sent is None or sent.met_at is None)
     if file.outcome in ("granted", "done"):
         got = certificate.name if certificate else ""
         title = _("办成了：{}").format(got) if got else _("办成了")
