@@ -185,6 +185,18 @@ def test_the_applicant_rates_a_contact_once_and_nobody_else_does(cast: Cast, now
     assert get(cast.reviewer, f"cases/{number}")["contacts"] == []
 
 
+def test_a_program_is_told_whom_it_may_call_otherwise_and_no_whole_name(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    rename = next(a for a in get(cast.info, f"cases/{number}")["actions"] if a["verb"] == "rename")
+    person = rename["params"]["properties"]["person"]
+    assert person["enum"] == [cast.zhao.pk]
+    assert "赵** 990***" in person["description"] and "赵大爷" not in person["description"]
+    said = {"person": person["enum"][0], "name": "孙大爷", "ground": "mistake", "reason": "看了身份证"}
+    assert logged_in(cast.info).post(f"/api/v1/cases/{number}/rename", {"params": said},
+                                     content_type="application/json").status_code == 200
+    assert get(cast.info, f"cases/{number}")["applicant"] == "孙**"
+
+
 def test_which_materials_are_asked_for_follows_from_the_answers() -> None:
     def asked(answers: dict[str, Any]) -> set[str]:
         found = Client().post("/api/v1/items/HY-ELD-03/materials", {"answers": answers},

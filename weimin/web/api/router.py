@@ -3,6 +3,7 @@
 Writing takes an ``Idempotency-Key``: the same key with the same body answers the same again.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from weimin.cases.verbs.receive import Intake, Party
 from weimin.kernel import clock, codes
 from weimin.kernel.clock import local
 from weimin.kernel.errors import Invalid, NotAllowed, NotFound, WeiminError
-from weimin.kernel.text import unkeepable
+from weimin.kernel.text import mask_name, unkeepable
 from weimin.network import tokens
 from weimin.network.actor import Actor
 from weimin.registry.people import organisation_by_code, person_by_identity
@@ -362,6 +363,8 @@ def case(request: HttpRequest, number: Number) -> Any:
     """One case as the actor sees it; 404 when he may not know of it."""
     file = CaseFile.load(number, actor=actor_of(request), now=clock.now(), lock=False, sealed=True)
     names = file.routes.office_names
+    # Two of a family may both be 赵**: with their numbers, masked too, they can be told apart.
+    people = [replace(p, name=f"{mask_name(p.name)} {p.identity}") for p in reading.parties(file.id)]
     return CaseOut(
         number=file.number, item=file.item.name, applicant=file.applicant, state=file.state,
         outcome=file.outcome, waits_for=reading.waits_for(file), due_at=file.due_at and local(file.due_at),
@@ -383,7 +386,7 @@ def case(request: HttpRequest, number: Number) -> Any:
         actions=[
             ActionOut(verb=a.verb, title=a.title, step=a.step.id if a.step else None,
                       step_version=a.step.version if a.step else None, params=schema_of(form, file.item.flow))
-            for form in forms_of(file) if (a := form.action).verb in VERBS
+            for form in forms_of(file, people) if (a := form.action).verb in VERBS
         ],
     )
 
