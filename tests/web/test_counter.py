@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.cases.scenes import ROAD, application, item_of, publish_variant, unde
 from tests.cast import ALLOWANCE, CARD, STROKES, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
-from weimin.cases.verbs import accept, receive, return_to, suspend
+from weimin.cases.verbs import accept, receive, rename, return_to, suspend
 from weimin.kernel import clock, vault
 from weimin.registry.models import Certificate
 from weimin.trail.models import Reveal
@@ -229,6 +230,14 @@ def test_who_decides_reads_what_the_reviewer_wrote(cast: Cast, now: datetime) ->
     assert "年龄属实" not in at(cast.resident).get(f"/mine/{number}").content.decode()
 
 
+def test_the_trail_says_why_somebody_is_called_otherwise_and_not_how_he_was(cast: Cast, now: datetime) -> None:
+    number = received(cast, now)
+    rename(number, actor=cast.info, now=now, person=cast.zhao.pk, name="孙大爷", ground="changed",
+           reason="看了户口簿")
+    page = at(cast.reviewer).get(f"/desk/cases/{number}").content.decode()
+    assert "公安机关已经变更姓名；看了户口簿" in page and "赵大爷" not in page
+
+
 def test_back_leads_to_where_one_came_from_and_never_elsewhere(cast: Cast, now: datetime) -> None:
     number = accepted(cast, now)
     leader = at(cast.supervisor)
@@ -238,6 +247,21 @@ def test_back_leads_to_where_one_came_from_and_never_elsewhere(cast: Cast, now: 
         page = leader.get(f"/desk/cases/{number}", {"from": foreign}).content.decode()
         assert '<a href="/today" data-back' in page
     assert '<a href="/desk" data-back' in at(cast.reviewer).get(f"/desk/cases/{number}").content.decode()
+
+
+def test_a_correction_on_the_way_does_not_lose_the_way_back(cast: Cast, now: datetime) -> None:
+    number, found = received(cast, now), "/desk/search?s=abc&state=open"
+    desk, back = at(cast.info), f'<a href="{escape(found)}" data-back'
+    case = desk.get(f"/desk/cases/{number}", {"from": found}).content.decode()
+    opens = re.search(rf'href="(/desk/cases/{number}/correct\?[^"]+)"', case)
+    assert back in case and opens
+    form = desk.get(unescape(opens[1])).content.decode()
+    assert f'name="from" value="{escape(found)}"' in form
+    typed = dict(re.findall(r'<input class="in[^"]*" id="(f-[\w]+)" name="[^"]+" type="\w+" value="([^"]*)"', form))
+    sent = desk.post(f"/desk/cases/{number}/correct", {
+        **typed, "f-household_area": VILLAGE, "f-low_income": "false", "reason": "录入错误", "from": found},
+        follow=True)
+    assert "已更正" in sent.content.decode() and back in sent.content.decode()
 
 
 def test_an_instant_card_takes_one_form_for_the_town_and_one_for_the_hand_over(

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -20,6 +21,7 @@ from weimin.kernel.text import whole_number
 from weimin.network.actor import Actor
 from weimin.web import asking
 from weimin.web.desk.areas import areas_for, chosen_in
+from weimin.web.desk.case import safe_from
 from weimin.web.page import page, staff
 
 
@@ -44,7 +46,9 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
         if error.status not in (409, 422):
             raise
         return _draw(request, file, request.POST, error)
-    return redirect(f"{reverse('case', args=[number])}?done=correct")
+    back = safe_from(request.POST.get("from", ""))
+    came = f"&from={quote(back, safe='')}" if back else ""
+    return redirect(f"{reverse('case', args=[number])}?done=correct{came}")
 
 
 def _fields(file: CaseFile) -> list[Field]:
@@ -109,6 +113,7 @@ def _draw(
     return page(
         request, "desk/correct.jinja", status=error.status if error else 200, file=file, ask=asking,
         typed=typed, wrong=wrong, errors=errors, key=typed.get("key") or uuid.uuid4().hex,
+        back=safe_from(request.GET.get("from", "") or request.POST.get("from", "")),
         fields=_fields(file), title=_("更正登记信息"), areas=_areas(file.actor, typed),
     )
 

@@ -59,6 +59,8 @@ def _said(happening: reading.Happening, item: ItemSpec) -> list[str]:
         said.append(_("给{}").format(" ".join(reversed(data["to"][1:]))))
     if happening.verb == "reassign" and "name" in data:
         said.append(_("交给{}").format(data["name"]) if data["name"] else _("释放，本单位谁都可以办"))
+    if happening.verb == "rename":
+        said.append(data["ground"])
     if data.get("twin"):
         said.append(_("同一申请人另有一件在办：{}，请核实是否重复").format(group_case_number(data["twin"])))
     if data.get("on_behalf"):
