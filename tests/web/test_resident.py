@@ -313,7 +313,22 @@ def test_what_was_answered_wrongly_is_asked_again(cast: Cast, now: datetime, zha
     notify_missing(number, actor=cast.reviewer, now=now, form={"account": "这个账号不是本人的"})
     page = said(zhao, f"/mine/{number}")
     assert "这个账号不是本人的" in page and 'name="f-account"' in page
+    assert "有内容要改，改好就受理" in page and "材料" not in page.split("<h2", 1)[0].split("<h1")[1]
     wrong = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "12", "key": "1"})
     assert wrong.status_code == 422 and 'value="12"' in wrong.content.decode()
     right = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "6222021234567890128", "key": "2"})
     assert right.status_code == 302 and case_of(number).state == "received"
+
+
+@pytest.mark.parametrize(("answers", "have", "told", "headline"), [
+    ({"account": ""}, None, {}, "还有内容没填，填好就受理"),
+    ({"account": ""}, {"apply": None}, {}, "还缺材料，还有内容要填，补齐就受理"),
+    ({}, {"apply": None}, {}, "还缺材料，补齐就受理"),
+])
+def test_the_headline_of_a_notice_names_what_it_waits_for(
+    cast: Cast, now: datetime, zhao: Client, answers: dict[str, str], have: dict[str, None] | None,
+    told: dict[str, str], headline: str,
+) -> None:
+    number = received(cast, now, **({"have": have} if have else {}), **({"answers": answers} if answers else {}))
+    notify_missing(number, actor=cast.reviewer, now=now, form=told)
+    assert headline in said(zhao, f"/mine/{number}")
