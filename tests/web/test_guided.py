@@ -96,6 +96,15 @@ def test_back_or_sent_again_it_leads_to_what_was_sent(zhao: Client) -> None:
     assert zhao.get(f"{PAGES}/who").status_code == 200
 
 
+def test_sent_from_another_phone_it_says_so_and_begins_no_second_one(zhao: Client, cast: Cast) -> None:
+    to_the_end(zhao)
+    other = logged_in(cast.resident)
+    assert other.post(f"{PAGES}/check").status_code == 302
+    late = zhao.post(f"{PAGES}/check")
+    assert late.status_code == 409 and "已经在别处提交" in late.content.decode()
+    assert Case.objects.count() == 1 and not Draft.objects.exists()
+
+
 def test_a_tick_without_a_scan_is_nothing(zhao: Client) -> None:
     zhao.get(PAGES)
     answer(zhao, "who", who="self")
