@@ -169,6 +169,16 @@ def test_after_a_log_out_it_goes_on_where_it_was(zhao: Client, cast: Cast) -> No
     assert "接着填" in again.get("/mine").content.decode()
 
 
+def test_enter_on_a_place_that_was_found_goes_on(zhao: Client, cast: Cast) -> None:
+    """Enter presses the form's first button, which looks the name up."""
+    pages = f"/items/{MINIMUM}/apply"
+    look = {"place": "杉桥村", "look": "3"}
+    assert answer(zhao, "area", pages, **look) == "area"
+    assert answer(zhao, "area", pages, area=VILLAGE, place="洋泉", look="3") == "area"  # another name
+    assert answer(zhao, "area", pages, **look) == "area"
+    assert answer(zhao, "area", pages, area=VILLAGE, **look) != "area"
+
+
 def test_a_change_at_the_end_comes_back_to_the_end(zhao: Client) -> None:
     zhao.get(PAGES)
     to_the_end(zhao)

@@ -96,7 +96,8 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     question = asked[key]
     if request.method == "GET":
         return _draw(request, seat, item, draft, question, draft.said)
-    if request.POST.get("look"):  # another row, a place by its name: kept, and the page again
+    if request.POST.get("look") and not _chosen(question, request.POST, draft):
+        # another row, a place by its name: kept, and the page again
         _take(question, request.POST, draft, item)
         drafts.keep(seat.actor, draft, clock.now())
         return redirect(seat.route, item.code, key)
@@ -119,6 +120,16 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     drafts.keep(seat.actor, draft, clock.now())
     later = _next(seat, item, draft, key)
     return redirect(seat.route, item.code, later)
+
+
+def _chosen(question: Question, post: QueryDict, draft: Filled) -> bool:
+    """Whether a place was chosen from what its name had found.
+
+    Enter presses the first button of a form, which is the one that looks: whoever chose by the
+    keyboard would get the same page again and again.
+    """
+    return question.kind == "place" and bool(post.get(question.key)) and (
+        post.get("place", "") == draft.said.get("place", ""))
 
 
 def _names(question: Question, item: ItemSpec) -> tuple[str, ...]:
