@@ -89,6 +89,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         graph=_so_far(steps),
         later=[s["name"] for s in steps if s["state"] == "waiting"] if file.state != "closed" else [],
         events=list(contacts.values()), nudged=request.GET.get("nudged"),
+        handed=request.GET.get("handed") and error is None,
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
         thanks=contacts.get(whole_number(rated) or 0), rated=rated,
@@ -154,12 +155,13 @@ def headline(
     file: CaseFile, office: str, certificate: Certificate | None, questions: Sequence[Field] = (),
 ) -> Headline:
     """What became of it, or what it waits for; ``questions`` are the answers he still owes."""
-    if file.state in ("decided", "closed"):
-        return _result(file, certificate)
     if file.state == "noticed":
         return _noticed(file, questions)
-    own = [file.item.flow.steps[s.key].title for s in file.steps if s.state == "open"
-           and file.item.flow.steps[s.key].who.line == "applicant"]
+    opened = [file.item.flow.steps[s.key] for s in file.steps if s.state == "open"]
+    own = [spec.title for spec in opened if spec.who.line == "applicant"]
+    if file.state in ("decided", "closed"):
+        after = [spec.title for spec in opened if not kind_of(spec.kind).delivers]
+        return _result(file, certificate, own, after)
     if own:
         return Headline(tone="warn", title=_("现在轮到您：{}").format("、".join(own)))
     late = file.row["due_at"] is not None and file.now > file.row["due_at"]
@@ -170,8 +172,7 @@ def headline(
     if file.open_pause is not None:
         return Headline(tone="info", title=_("暂停办理"), text=_("要等：{}。结束后接着办。").format(
             file.open_pause.expected or file.open_pause.note or _("有关结果")))
-    now = "、".join(dict.fromkeys(
-        file.item.flow.steps[s.key].title for s in file.steps if s.state == "open"))
+    now = "、".join(dict.fromkeys(spec.title for spec in opened))
     return Headline(tone=tone, title=_("正在办：{}").format(now) if now else _("正在办"), text=again)
 
 
@@ -188,8 +189,15 @@ def _noticed(file: CaseFile, questions: Sequence[Field]) -> Headline:
                     text=_("在下面填好提交，也可以到任何一个窗口办。"))
 
 
-def _result(file: CaseFile, certificate: Certificate | None) -> Headline:
+def _result(
+    file: CaseFile, certificate: Certificate | None, own: Sequence[str], after: Sequence[str],
+) -> Headline:
+    """``own`` and ``after``: what the applicant, and anybody, has still to do after the decision."""
     waits = file.state == "decided"
+    if own and file.outcome == "granted":
+        return Headline(tone="warn", title=_("批准了。现在轮到您：{}").format("、".join(own)))
+    if after and waits and file.outcome == "granted" and certificate is None:
+        return Headline(tone="info", title=_("批准了，正在办：{}").format("、".join(after)))
     if file.outcome in ("granted", "done"):
         got = certificate.name if certificate else ""
         title = _("办成了：{}").format(got) if got else _("办成了")
