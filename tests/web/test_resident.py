@@ -10,7 +10,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cases.scenes import application, case_of, publish_variant, told
-from tests.cast import ALLOWANCE, CARD, MATERIALS, VILLAGE, Cast, accepted, do, intake, received, scans, step_of
+from tests.cast import (
+    ALLOWANCE,
+    CARD,
+    MATERIALS,
+    VILLAGE,
+    Cast,
+    accepted,
+    do,
+    intake,
+    received,
+    scans,
+    step_of,
+)
 from tests.web.doors import logged_in
 from tests.web.test_verify import carded, denied, paper, text_of
 from weimin.cases.models import Case, Material
@@ -338,12 +350,13 @@ def test_the_headline_of_a_notice_names_what_it_waits_for(
 def test_after_the_decision_it_may_be_his_turn_again(cast: Cast, now: datetime, zhao: Client) -> None:
     publish_variant(ALLOWANCE, flow={"steps": {
         "decide": {"title": "决定", "kind": "decision", "who": "item@town"},
-        "built": {"title": "报告竣工", "kind": "register", "who": "applicant", "needs": ["decide"]},
+        "built": {"title": "报告竣工", "kind": "register", "who": "applicant", "needs": ["decide"], "limit": "12m"},
         "look": {"title": "竣工核验", "kind": "review", "who": "item@town", "needs": ["built"]},
     }})
     number = accepted(cast, now)
     do(number, "decide", actor=cast.reviewer, now=now + timedelta(hours=1))
-    assert "批准了。现在轮到您：报告竣工" in said(zhao, f"/mine/{number}")
+    page = said(zhao, f"/mine/{number}")
+    assert "批准了。现在轮到您：报告竣工" in page and re.search(r"请在 2027年6月\d+日 周. 前办好", page)
     answer = zhao.post(f"/mine/{number}/do/complete", {
         "step": step_of(number, "built"), "outcome": "approve", "answer-note": "修好了", "key": "1"})
     page = said(zhao, answer.headers["Location"])

@@ -161,9 +161,11 @@ def headline(
     own = [spec.title for spec in opened if spec.who.line == "applicant"]
     if file.state in ("decided", "closed"):
         after = [spec.title for spec in opened if not kind_of(spec.kind).delivers]
-        return _result(file, certificate, own, after)
+        if own and file.outcome == "granted":
+            return Headline(tone="warn", title=_("批准了。现在轮到您：{}").format("、".join(own)), text=_by(file))
+        return _result(file, certificate, after)
     if own:
-        return Headline(tone="warn", title=_("现在轮到您：{}").format("、".join(own)))
+        return Headline(tone="warn", title=_("现在轮到您：{}").format("、".join(own)), text=_by(file))
     late = file.row["due_at"] is not None and file.now > file.row["due_at"]
     again = _("已经过了期限，您可以催一下。") if late else ""
     tone = "warn" if late else "info"
@@ -189,13 +191,16 @@ def _noticed(file: CaseFile, questions: Sequence[Field]) -> Headline:
                     text=_("在下面填好提交，也可以到任何一个窗口办。"))
 
 
-def _result(
-    file: CaseFile, certificate: Certificate | None, own: Sequence[str], after: Sequence[str],
-) -> Headline:
-    """``own`` and ``after``: what the applicant, and anybody, has still to do after the decision."""
+def _by(file: CaseFile) -> str:
+    """Until when the applicant has to do his own step."""
+    due = [s.due_at for s in file.steps if s.state == "open" and s.due_at is not None
+           and file.item.flow.steps[s.key].who.line == "applicant"]
+    return _("请在 {} 前办好。").format(say_date(local(min(due)).date())) if due else ""
+
+
+def _result(file: CaseFile, certificate: Certificate | None, after: Sequence[str]) -> Headline:
+    """``after``: what is still to be done after the decision, besides delivering it."""
     waits = file.state == "decided"
-    if own and file.outcome == "granted":
-        return Headline(tone="warn", title=_("批准了。现在轮到您：{}").format("、".join(own)))
     if after and waits and file.outcome == "granted" and certificate is None:
         return Headline(tone="info", title=_("批准了，正在办：{}").format("、".join(after)))
     if file.outcome in ("granted", "done"):
