@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.hand import Hand
 from tests.browser.test_counter import ALLOWANCE, fill_the_rest, new_person, receive, turn_to
+from tests.pictures import picture
 
 Sit = Callable[..., Hand]
 ROAD = "HY-BLD-03"
@@ -160,16 +161,25 @@ def test_an_application_survives_back_reload_and_log_out(hand: Sit) -> None:
     page.reload()
     expect(page.locator(".question input:checked")).to_have_count(1)
 
+    _guided(first, until="/papers")
+    page.locator("[data-capture] input[type=file]").first.set_input_files(
+        {"name": "card.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    first.sees("第 1 页 已传")
+    page.get_by_role("button", name="下一步").click()
+    expect(page).to_have_url(re.compile("/check$"))
     second = hand(**phones)  # another phone
     second.log_in_by_phone(phone, name)
     second.open("/mine").page.get_by_role("link", name=re.compile("接着填")).click()
-    assert second.page.url.endswith("f-account")
-    _guided(second, until="/check")
+    assert second.page.url.endswith("/check")
+    second.sees("已传")
     second.sees("杉桥村")
     expect(second.main).not_to_contain_text("6200000000000000000")
     second.page.get_by_role("button", name="提交申请").click()
     second.sees("收到了您的申请")
     expect(second.open("/mine").main).not_to_contain_text("接着填")
+    page.get_by_role("button", name="提交申请").click()  # the first phone still shows the page before
+    first.sees("已经在别处提交")
+    expect(first.open("/mine").main).not_to_contain_text("接着填")
 
 
 def test_it_can_be_filled_in_without_script_and_in_large_type(hand: Sit) -> None:

@@ -80,6 +80,13 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(admin: Clie
     assert admin.get("/admin/offices/new?area=x").status_code == 404
 
 
+def test_after_an_error_nothing_says_that_it_went_well(admin: Client) -> None:
+    door = f"/admin/offices/{made(admin).pk}?said=made"
+    assert "单位已建好" in text(admin.get(door))
+    refused = admin.post(door, {"name": "", "phone": "12", "address": "", "windows": "1"})
+    assert refused.status_code == 422 and "单位已建好" not in text(refused)
+
+
 def test_an_office_is_renamed_and_given_back_to_its_pack(admin: Client, social: Office) -> None:
     door = f"/admin/offices/{social.pk}"
     said = {"name": "杉桥镇民生办公室", "phone": "", "address": ""}

@@ -13,10 +13,11 @@ from tests.cases.scenes import ROAD, application, item_of, publish_variant, unde
 from tests.cast import ALLOWANCE, CARD, STROKES, VILLAGE, Cast, accepted, do, received, step_of
 from tests.web.doors import logged_in
 from weimin.cases.models import Case
-from weimin.cases.verbs import accept, receive, rename, return_to, suspend
+from weimin.cases.verbs import accept, correct, receive, rename, return_to, suspend
 from weimin.kernel import clock, vault
 from weimin.registry.models import Certificate
 from weimin.trail.models import Reveal
+from weimin.web.sessions import end_all
 
 pytestmark = pytest.mark.django_db
 
@@ -192,8 +193,13 @@ def test_the_rows_of_a_table_are_words_and_what_identifies_is_masked(cast: Cast)
     desk.post(f"/desk/intake/{MINIMUM}", {
         "who": "self", "area": VILLAGE, "identity": vault.decrypt(cast.zhao.identity_cipher),
         "m-0-name": "赵小", "m-0-relation": "儿子", "m-0-id": "990000194403050991", "m-0-status": "健康"})
-    page = desk.get(f"/desk/cases/{Case.objects.get().number}").content.decode()
-    assert re.search(r"赵小，990\*+0991，儿子，健康", page)
+    number = Case.objects.get().number
+    page = desk.get(f"/desk/cases/{number}").content.decode()
+    assert re.search(r"<b>赵小</b>.*990\*+0991.*健康", page, re.DOTALL)
+    named = {"name": "赵大", "id": "990000194403050991", "relation": "儿子", "status": "健康"}
+    correct(number, actor=cast.info, now=clock.now(), facts={"members": [named]}, reason="登记时写错了名字")
+    page = desk.get(f"/desk/cases/{number}").content.decode()  # a name that is no party's is not lost
+    assert re.search(r"赵大，990\*+0991，儿子，健康", page)
     assert "密:" not in page and "990000194403050991" not in page
 
 
@@ -289,3 +295,31 @@ def test_an_extension_is_typed_as_a_number_and_told_in_words(cast: Cast, now: da
     assert head.post(address, {"term": " ５个工作日", "unit": "wd", "reason": "情况复杂"}).status_code == 302
     told = head.get(f"/desk/cases/{number}").content.decode()
     assert "情况复杂；" in told and "延长5个工作日" in told
+
+
+# -- a session that ends -------------------------------------------------------------------------
+
+
+def test_what_is_sent_after_the_session_ended_leads_to_the_log_in_and_back(cast: Cast, now: datetime) -> None:
+    number, clerk = received(cast, now), at(cast.clerk)
+    end_all(cast.clerk.account_id or 0)
+    door = clerk.post(f"/desk/cases/{number}/do/accept", {}, headers={"Referer": f"http://testserver/desk?case={number}"})
+    login = clerk.get(door.headers["Location"]).content.decode()
+    assert "登录已经失效，刚才的内容没有提交" in login
+    assert f'name="next" value="/desk?case={number}"' in login
+    elsewhere = at(cast.clerk)
+    end_all(cast.clerk.account_id or 0)
+    door = elsewhere.post(f"/desk/intake/{CARD}", {}, headers={"Referer": "http://elsewhere.example/desk"})
+    assert door.headers["Location"] == f"/login?next=%2Fdesk%2Fintake%2F{CARD}&ended=sent"
+
+
+def test_who_was_logged_in_is_told_and_who_was_not_is_not(cast: Cast) -> None:
+    clerk = at(cast.clerk)
+    end_all(cast.clerk.account_id or 0)
+    assert "登录已经失效，请再登录一次" in clerk.get("/desk", follow=True).content.decode()
+    assert "登录已经失效" not in Client().get("/desk", follow=True).content.decode()
+
+
+def test_a_wrong_password_does_not_forget_the_way_back(cast: Cast) -> None:
+    page = Client().post("/login", {"username": "x", "password": "y", "next": f"/desk/intake/{CARD}"})
+    assert page.status_code == 401 and f'value="/desk/intake/{CARD}"' in page.content.decode()

@@ -234,6 +234,9 @@ def test_a_household_is_taken_in_with_its_members(cast: Cast) -> None:
     assert Party.objects.get(case=case, role="member").person_id == cast.qian.pk
     assert case.facts["hardship"] == ["illness", "disaster"]
     assert case.facts["members"][0]["id"].startswith("密:")
+    page = at(cast.clerk).get(f"/desk/cases/{case.number}").content.decode()
+    assert page.count("<b>钱大妈</b>") == 1 and "钱大妈，" not in page
+    assert "健康和就业状况</dt><dd>健康" in page
     asked = send(cast, MINIMUM, **{**said, **who_is(cast.qian), "m-0-name": "", "m-0-id": "",
                                    "m-0-relation": "", "m-0-status": ""})
     assert asked.status_code == 409 and "另办一件" in asked.content.decode()

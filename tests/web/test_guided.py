@@ -96,6 +96,15 @@ def test_back_or_sent_again_it_leads_to_what_was_sent(zhao: Client) -> None:
     assert zhao.get(f"{PAGES}/who").status_code == 200
 
 
+def test_sent_from_another_phone_it_says_so_and_begins_no_second_one(zhao: Client, cast: Cast) -> None:
+    to_the_end(zhao)
+    other = logged_in(cast.resident)
+    assert other.post(f"{PAGES}/check").status_code == 302
+    late = zhao.post(f"{PAGES}/check")
+    assert late.status_code == 409 and "已经在别处提交" in late.content.decode()
+    assert Case.objects.count() == 1 and not Draft.objects.exists()
+
+
 def test_a_tick_without_a_scan_is_nothing(zhao: Client) -> None:
     zhao.get(PAGES)
     answer(zhao, "who", who="self")
@@ -158,6 +167,16 @@ def test_after_a_log_out_it_goes_on_where_it_was(zhao: Client, cast: Cast) -> No
     assert str(again.get(PAGES).headers["Location"]).endswith("/f-account")
     assert 'value="true" checked' in again.get(f"{PAGES}/f-low_income").content.decode()
     assert "接着填" in again.get("/mine").content.decode()
+
+
+def test_enter_on_a_place_that_was_found_goes_on(zhao: Client, cast: Cast) -> None:
+    """Enter presses the form's first button, which looks the name up."""
+    pages = f"/items/{MINIMUM}/apply"
+    look = {"place": "杉桥村", "look": "3"}
+    assert answer(zhao, "area", pages, **look) == "area"
+    assert answer(zhao, "area", pages, area=VILLAGE, place="洋泉", look="3") == "area"  # another name
+    assert answer(zhao, "area", pages, **look) == "area"
+    assert answer(zhao, "area", pages, area=VILLAGE, **look) != "area"
 
 
 def test_a_change_at_the_end_comes_back_to_the_end(zhao: Client) -> None:

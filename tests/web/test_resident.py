@@ -9,8 +9,21 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.cases.scenes import application, case_of, told
-from tests.cast import CARD, HANDED, MATERIALS, VILLAGE, Cast, accepted, do, intake, received, scans
+from tests.cases.scenes import application, case_of, publish_variant, told
+from tests.cast import (
+    ALLOWANCE,
+    CARD,
+    HANDED,
+    MATERIALS,
+    VILLAGE,
+    Cast,
+    accepted,
+    do,
+    intake,
+    received,
+    scans,
+    step_of,
+)
 from tests.web.doors import logged_in
 from tests.web.test_verify import carded, denied, paper, text_of
 from weimin.cases.models import Case, Material
@@ -243,7 +256,7 @@ def test_what_was_sent_is_confirmed_with_a_code_to_follow_it(cast: Cast, now: da
     number = receive(type(intake(cast.zhao))(**{**sent, "have": {}, "channel": "web"}),
                      actor=cast.resident, now=now).number
     page = said(zhao, f"/applied/{number}")
-    assert "<svg" in page.split("qr")[1] and "手机号后四位也能查进度" in page
+    assert "<svg" in page.split("qr")[1] and "手机号后四位也能查状态" in page
 
 
 def test_a_step_that_was_skipped_makes_no_neighbours(cast: Cast, now: datetime, zhao: Client) -> None:
@@ -320,7 +333,39 @@ def test_what_was_answered_wrongly_is_asked_again(cast: Cast, now: datetime, zha
     notify_missing(number, actor=cast.reviewer, now=now, form={"account": "这个账号不是本人的"})
     page = said(zhao, f"/mine/{number}")
     assert "这个账号不是本人的" in page and 'name="f-account"' in page
+    assert "有内容要改，改好就受理" in page and "材料" not in page.split("<h2", 1)[0].split("<h1")[1]
     wrong = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "12", "key": "1"})
     assert wrong.status_code == 422 and 'value="12"' in wrong.content.decode()
     right = zhao.post(f"/mine/{number}/do/supplement", {"f-account": "6222021234567890128", "key": "2"})
     assert right.status_code == 302 and case_of(number).state == "received"
+
+
+@pytest.mark.parametrize(("answers", "have", "told", "headline"), [
+    ({"account": ""}, None, {}, "还有内容没填，填好就受理"),
+    ({"account": ""}, {"apply": None}, {}, "还缺材料，还有内容要填，补齐就受理"),
+    ({}, {"apply": None}, {}, "还缺材料，补齐就受理"),
+])
+def test_the_headline_of_a_notice_names_what_it_waits_for(
+    cast: Cast, now: datetime, zhao: Client, answers: dict[str, str], have: dict[str, None] | None,
+    told: dict[str, str], headline: str,
+) -> None:
+    number = received(cast, now, **({"have": have} if have else {}), **({"answers": answers} if answers else {}))
+    notify_missing(number, actor=cast.reviewer, now=now, form=told)
+    assert headline in said(zhao, f"/mine/{number}")
+
+
+@pytest.mark.usefixtures("own_network")
+def test_after_the_decision_it_may_be_his_turn_again(cast: Cast, now: datetime, zhao: Client) -> None:
+    publish_variant(ALLOWANCE, flow={"steps": {
+        "decide": {"title": "决定", "kind": "decision", "who": "item@town"},
+        "built": {"title": "报告竣工", "kind": "register", "who": "applicant", "needs": ["decide"], "limit": "12m"},
+        "look": {"title": "竣工核验", "kind": "review", "who": "item@town", "needs": ["built"]},
+    }})
+    number = accepted(cast, now)
+    do(number, "decide", actor=cast.reviewer, now=now + timedelta(hours=1))
+    page = said(zhao, f"/mine/{number}")
+    assert "批准了。现在轮到您：报告竣工" in page and re.search(r"请在 2027年6月\d+日 周. 前办好", page)
+    answer = zhao.post(f"/mine/{number}/do/complete", {
+        "step": step_of(number, "built"), "outcome": "approve", "answer-note": "修好了", "key": "1"})
+    page = said(zhao, answer.headers["Location"])
+    assert "收到了您提交的内容" in page and "批准了，正在办：竣工核验" in page and "办成了" not in page

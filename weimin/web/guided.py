@@ -22,7 +22,7 @@ from weimin.cases.verbs.receive import Intake
 from weimin.catalogue.routes import area_name
 from weimin.catalogue.spec import ItemSpec
 from weimin.kernel import clock, codes
-from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError
+from weimin.kernel.errors import AlreadyOpen, Invalid, NotFound, WeiminError, WrongState
 from weimin.kernel.text import code_text, mask_code, name_of, tidy
 from weimin.network.actor import Actor
 from weimin.network.models import Area, living
@@ -85,6 +85,9 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     draft = _draft(seat, item)
     if not draft.begun and (number := request.session.get(_SENT + item.code)):
         return redirect(seat.done, number)  # back, or sent once more, after it was sent
+    if key == CHECK and request.method == "POST" and not draft.begun:
+        raise WrongState(_("没有再提交一次：这份申请已经在别处提交，或者清空了"), _("到“我的办件”里看一看") if seat.me
+                       else _("按姓名或电话查一查，没有的再填一份"))
     if key == CHECK:
         return _check(request, seat, item, draft)
     asked = {q.key: q for q in questions(seat.me, item, draft.said)}
@@ -93,7 +96,8 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     question = asked[key]
     if request.method == "GET":
         return _draw(request, seat, item, draft, question, draft.said)
-    if request.POST.get("look"):  # another row, a place by its name: kept, and the page again
+    if request.POST.get("look") and not _chosen(question, request.POST, draft):
+        # another row, a place by its name: kept, and the page again
         _take(question, request.POST, draft, item)
         drafts.keep(seat.actor, draft, clock.now())
         return redirect(seat.route, item.code, key)
@@ -116,6 +120,16 @@ def step(request: HttpRequest, seat: Seat, item: ItemSpec, key: str) -> HttpResp
     drafts.keep(seat.actor, draft, clock.now())
     later = _next(seat, item, draft, key)
     return redirect(seat.route, item.code, later)
+
+
+def _chosen(question: Question, post: QueryDict, draft: Filled) -> bool:
+    """Whether a place was chosen from what its name had found.
+
+    Enter presses the first button of a form, which is the one that looks: whoever chose by the
+    keyboard would get the same page again and again.
+    """
+    return question.kind == "place" and bool(post.get(question.key)) and (
+        post.get("place", "") == draft.said.get("place", ""))
 
 
 def _names(question: Question, item: ItemSpec) -> tuple[str, ...]:

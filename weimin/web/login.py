@@ -4,7 +4,7 @@ import hmac
 import secrets
 from datetime import timedelta
 from hashlib import sha256
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -80,7 +80,8 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
             return redirect(_next(request, "start"))
         errors = [{"href": "#username", "text": _("账号或密码不对，请再试一次")}]
     return page(request, "login.jinja", errors=errors, username=username,
-                next=request.GET.get("next", ""), status=401 if errors else 200)
+                next=request.POST.get("next") or request.GET.get("next", ""),
+                ended="" if errors else request.GET.get("ended", ""), status=401 if errors else 200)
 
 
 def first_password(request: HttpRequest, account: Account) -> HttpResponse:
@@ -176,8 +177,8 @@ def start(request: HttpRequest) -> HttpResponseRedirect:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """A resident: the phone number first, then the code."""
     if request.method == "GET":
-        return page(request, "portal/sign_in.jinja", errors=[], phone="",
-                    next=request.GET.get("next", ""))
+        return page(request, "portal/sign_in.jinja", errors=[], phone="", next=request.GET.get("next", ""),
+                    ended=request.GET.get("ended", ""))
     try:
         phone = codes.mobile_number(request.POST.get("phone", ""))
     except ValueError as error:
@@ -303,6 +304,19 @@ def elder(request: HttpRequest) -> HttpResponseRedirect:
 
 
 def sign_in_url(request: HttpRequest) -> str:
-    """Where to log in, and back to here."""
+    """Where to log in, and back to here; ``ended`` says that a session was, and what it did not do."""
     name = "staff-sign-in" if request.path.startswith(("/desk", "/admin", "/today")) else "sign-in"
-    return f"{reverse(name)}?{urlencode({'next': request.get_full_path()})}"
+    said = {"next": request.get_full_path()}
+    if request.method == "POST":  # an address that may take nothing else: back to the page it was sent from
+        said = {"next": _sent_from(request) or said["next"], "ended": "sent"}
+    elif settings.SESSION_COOKIE_NAME in request.COOKIES:
+        said["ended"] = "1"
+    return f"{reverse(name)}?{urlencode(said)}"
+
+
+def _sent_from(request: HttpRequest) -> str:
+    """The page of ours that a form stood on."""
+    came = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}):
+        return ""
+    return urlsplit(came)._replace(scheme="", netloc="", fragment="").geturl()

@@ -1,6 +1,7 @@
 """The case page, and doing what it offers."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -123,6 +124,7 @@ def context_of(
         word = _("全件{}").format(word)
     events = [trail.event_of(h, file.item) for h in whole.happenings]
     papers = _papers(file, whole.happenings)
+    parties = [person_of(p) for p in people]
     return {
         "file": file, "forms": forms, "color": colour, "word": word,
         "headline": headline(file, applicant.name if applicant else _anonymous(file)),
@@ -132,8 +134,8 @@ def context_of(
         "offered": " ".join(whole.answering.offered or ()),
         "held": _held(file, whole.answering.holders),
         "events": events, "opinions": trail.opinions(file, whole.happenings),
-        "materials": _materials(file, whole.materials), "people": [person_of(p) for p in people],
-        "facts": facts_of(file), "clocks": _clocks(file),
+        "materials": _materials(file, whole.materials), "people": parties,
+        "facts": facts_of(file, parties), "clocks": _clocks(file),
         "competent": file.routes.office_names.get(file.office_id, ""),
         "receiver": file.routes.office_names.get(file.receiver_id, ""),
         "erased": file.applicant == ERASED, "restricted": file.restricted, "pause": _pause(file),
@@ -280,14 +282,18 @@ def person_of(someone: reading.Someone) -> dict[str, Any]:
     relation = "" if role == someone.relation else someone.relation
     return {"role": role, "name": someone.name, "identity": someone.identity,
             "phone": someone.phone, "paper": someone.paper, "person_id": someone.person_id,
-            "relation": relation}
+            "relation": relation, "said": []}
 
 
 _OF_PARTIES = ("person.name", "person.id_number", "person.phone", "organisation.")
+_OF_MEMBERS = ("name", "id", "relation")  # columns that a party says already
 
 
-def facts_of(file: CaseFile) -> list[dict[str, Any]]:
-    """The answers of the form in words; who the parties are stands with them already."""
+def facts_of(file: CaseFile, people: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The answers of the form in words; who the parties are stands with them already.
+
+    What the form says of a member of the household beyond that is added to his entry in ``people``.
+    """
     labels = {f.key: f for f in file.item.form
               if f.key not in ("name", "id_number", "phone") and not f.prefill.startswith(_OF_PARTIES)}
     found = []
@@ -299,7 +305,11 @@ def facts_of(file: CaseFile) -> list[dict[str, Any]]:
         if isinstance(value, bool):
             value = _("是") if value else _("否")
         elif field.type == "table":
+            if field.prefill == "household.members":
+                value = [row for row in value if not _with_party(field, row, people)]
             value = "；".join(_row_of(field, row) for row in value)
+            if not value:
+                continue
         elif isinstance(value, list):
             value = "、".join(str(options.get(str(v), v)) for v in value)
         elif field.type == "area":
@@ -324,11 +334,28 @@ def _day(text: str) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def _with_party(field: Field, row: dict[str, Any], people: Sequence[dict[str, Any]]) -> bool:
+    """Whether this member is one of the parties; what else the row says of him now stands there.
+
+    One that is not (a correction named somebody new) stays among the answers, where it is seen.
+    """
+    who = (row.get("name") or "", shown(row.get("id") or ""))
+    party = next((p for p in people if (p["name"], p["identity"]) == who), None)
+    if party is not None:
+        party["said"] = [{"label": column.label, "value": _cell(column, row[column.key])}
+                         for column in field.columns
+                         if column.key not in _OF_MEMBERS and row.get(column.key) not in (None, "")]
+    return party is not None
+
+
 def _row_of(field: Field, row: dict[str, Any]) -> str:
     """A row of a table in words, what identifies masked."""
     cells = ((column, row.get(column.key)) for column in field.columns)
-    return "，".join(str(dict(column.options).get(str(cell), shown(cell)))
-                    for column, cell in cells if cell not in (None, ""))
+    return "，".join(_cell(column, cell) for column, cell in cells if cell not in (None, ""))
+
+
+def _cell(column: Field, cell: Any) -> str:
+    return str(dict(column.options).get(str(cell), shown(cell)))
 
 
 def _clocks(file: CaseFile) -> list[dict[str, Any]]:

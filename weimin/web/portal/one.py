@@ -1,6 +1,7 @@
 """我的一件事: one case as its resident reads it: what became of it, what to do now, how it went."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +32,8 @@ from weimin.web.words import state_of
 
 # What an event is called in a resident's words; what is not here has its own title.
 _WORDS = {
-    "receive": "收到申请", "accept": "受理了", "notify_missing": "请您补材料",
-    "notify_again": "再次请您补材料", "supplement": "补交材料", "refuse": "没有受理",
+    "receive": "收到申请", "accept": "受理了", "notify_missing": "告诉您要补什么",
+    "notify_again": "再次告诉您要补什么", "supplement": "补交", "refuse": "没有受理",
     "transfer": "转给了有权办理的单位", "succeed": "由新的单位接着办", "return_to": "退回前一步重新办",
     "suspend": "暂停办理", "resume": "接着办理", "extend": "延长了期限", "hand_over": "换人负责",
     "take_over": "接手负责", "reassign": "换人经办", "issue_cards": "因期限对办理单位亮牌",
@@ -74,7 +75,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
     return page(
         request, "portal/one.jinja", status=error.status if error else 200, file=file, error=error,
         state=state_of(file.state, file.outcome, bool(file.open_pause)), office=office,
-        head=headline(file, office, valid), certificate=valid, revoked=revoked,
+        head=headline(file, office, valid, questions), certificate=valid, revoked=revoked,
         phone=file.item.data["phone"]["consult"],
         absent=[spec for spec in materials.wanted(file)
                 if file.materials.get(spec.key) in ("missing", "promised")],
@@ -88,6 +89,7 @@ def show(request: HttpRequest, file: CaseFile, error: WeiminError | None = None)
         graph=_so_far(steps),
         later=[s["name"] for s in steps if s["state"] == "waiting"] if file.state != "closed" else [],
         events=list(contacts.values()), nudged=request.GET.get("nudged"),
+        handed=request.GET.get("handed") and error is None,
         rateable=[{"seq": c.seq, "what": contacts[c.seq]["what"], "office": c.office,
                    "on": say_date(c.at.date())} for c in rateable(file.id)],
         thanks=contacts.get(whole_number(rated) or 0), rated=rated,
@@ -149,17 +151,21 @@ def _dates(file: CaseFile) -> list[tuple[str, str]]:
     return []
 
 
-def headline(file: CaseFile, office: str, certificate: Certificate | None) -> Headline:
-    """What became of it, or what it waits for."""
-    if file.state in ("decided", "closed"):
-        return _result(file, certificate)
+def headline(
+    file: CaseFile, office: str, certificate: Certificate | None, questions: Sequence[Field] = (),
+) -> Headline:
+    """What became of it, or what it waits for; ``questions`` are the answers he still owes."""
     if file.state == "noticed":
-        return Headline(tone="warn", title=_("还缺材料，补齐就受理"),
-                        text=_("在下面传照片或扫描件，也可以带到任何一个窗口交。"))
-    own = [file.item.flow.steps[s.key].title for s in file.steps if s.state == "open"
-           and file.item.flow.steps[s.key].who.line == "applicant"]
+        return _noticed(file, questions)
+    opened = [file.item.flow.steps[s.key] for s in file.steps if s.state == "open"]
+    own = [spec.title for spec in opened if spec.who.line == "applicant"]
+    if file.state in ("decided", "closed"):
+        after = [spec.title for spec in opened if not kind_of(spec.kind).delivers]
+        if own and file.outcome == "granted":
+            return Headline(tone="warn", title=_("批准了。现在轮到您：{}").format("、".join(own)), text=_by(file))
+        return _result(file, certificate, after)
     if own:
-        return Headline(tone="warn", title=_("现在轮到您：{}").format("、".join(own)))
+        return Headline(tone="warn", title=_("现在轮到您：{}").format("、".join(own)), text=_by(file))
     late = file.row["due_at"] is not None and file.now > file.row["due_at"]
     again = _("已经过了期限，您可以催一下。") if late else ""
     tone = "warn" if late else "info"
@@ -168,14 +174,36 @@ def headline(file: CaseFile, office: str, certificate: Certificate | None) -> He
     if file.open_pause is not None:
         return Headline(tone="info", title=_("暂停办理"), text=_("要等：{}。结束后接着办。").format(
             file.open_pause.expected or file.open_pause.note or _("有关结果")))
-    now = "、".join(dict.fromkeys(
-        file.item.flow.steps[s.key].title for s in file.steps if s.state == "open"))
+    now = "、".join(dict.fromkeys(spec.title for spec in opened))
     return Headline(tone=tone, title=_("正在办：{}").format(now) if now else _("正在办"), text=again)
 
 
-def _result(file: CaseFile, certificate: Certificate | None) -> Headline:
+def _noticed(file: CaseFile, questions: Sequence[Field]) -> Headline:
+    """What the notice still waits for: papers, answers, or both."""
+    if not questions:
+        return Headline(tone="warn", title=_("还缺材料，补齐就受理"),
+                        text=_("在下面传照片或扫描件，也可以带到任何一个窗口交。"))
+    if materials.missing(file):
+        return Headline(tone="warn", title=_("还缺材料，还有内容要填，补齐就受理"),
+                        text=_("在下面填好、传照片或扫描件，也可以到任何一个窗口办。"))
+    blank = all(file.row["facts"].get(field.key) in (None, "", []) for field in questions)
+    return Headline(tone="warn", title=_("还有内容没填，填好就受理") if blank else _("有内容要改，改好就受理"),
+                    text=_("在下面填好提交，也可以到任何一个窗口办。"))
+
+
+def _by(file: CaseFile) -> str:
+    """Until when the applicant has to do his own step."""
+    due = [s.due_at for s in file.steps if s.state == "open" and s.due_at is not None
+           and file.item.flow.steps[s.key].who.line == "applicant"]
+    return _("请在 {} 前办好。").format(say_date(local(min(due)).date())) if due else ""
+
+
+def _result(file: CaseFile, certificate: Certificate | None, after: Sequence[str]) -> Headline:
+    """``after``: what is still to be done after the decision, besides delivering it."""
     sent = file.clocks.get("delivery")  # met by the delivery; the case is closed after that
     waits = file.state == "decided" and (sent is None or sent.met_at is None)
+    if after and waits and file.outcome == "granted" and certificate is None:
+        return Headline(tone="info", title=_("批准了，正在办：{}").format("、".join(after)))
     if file.outcome in ("granted", "done"):
         got = certificate.name if certificate else ""
         title = _("办成了：{}").format(got) if got else _("办成了")

@@ -137,7 +137,8 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             raise
         return show(request, CaseFile.load(number, actor=actor, now=clock.now(), lock=False), error)
     back = reverse("mine-one", args=[number])
-    return redirect(f"{back}?nudged=1" if verb == "nudge" else back)
+    said = {"nudge": "?nudged=1", "supplement": "?handed=1", "complete": "?handed=1"}
+    return redirect(back + said.get(verb, ""))
 
 
 @require_POST

@@ -100,7 +100,7 @@
       if (e.submitter && e.submitter.name) body.append(e.submitter.name, e.submitter.value);
       $$('button', f).forEach(function (b) { b.disabled = true; });
       get(f.action, 'case', body).then(function (answer) {
-        if (!show(answer)) location = '/desk/cases/' + $('[data-case]', pane).dataset.case;
+        if (!show(answer)) location = answer.url === f.action ? '/desk/cases/' + $('[data-case]', pane).dataset.case : answer.url;
         else if (answer.ok || !$('dialog[open]', pane)) relist();   /* refused as out of date: the list is too */
       }).catch(function () { $$('button', f).forEach(function (b) { b.disabled = false; }); alert(pane.dataset.broken); });
     });
@@ -113,7 +113,7 @@
     body.set('look', look);
     return get(form.action, 'form', body).then(function (answer) {
       var fresh = parsed(answer.text), old = $('[data-errors]', form), errors = $('[data-errors]', fresh), m;
-      if (!$('[data-part]', fresh)) { location.reload(); return; }
+      if (!$('[data-part]', fresh)) { if (answer.url === form.action) location.reload(); else location = answer.url; return; }
       if (old) old.remove();
       if (!fewer) $$('[data-part]', form).forEach(function (p) { put(p, d.importNode($('#' + p.id, fresh), true).innerHTML); });
       $$('[data-keyed]', form).forEach(function (list, i) {
