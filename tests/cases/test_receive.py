@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, intake, look, received, scans
+from tests.cases.scenes import publish_variant
+from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, do, intake, look, received, scans
 from weimin.cases.models import Access, Case, Duty, Material
-from weimin.cases.verbs import receive
+from weimin.cases.verbs import accept, receive
 from weimin.cases.verbs.receive import Party
 from weimin.kernel.codes import group_case_number, is_case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, KeyReused, NotAllowed, NotFound
@@ -100,6 +101,25 @@ def test_the_offices_concerned_see_it_and_no_others(cast: Cast, now: datetime) -
     for outsider in (cast.health, cast.other_clerk, cast.neighbour, cast.sysadmin):
         with pytest.raises(NotFound):
             look(number, outsider, now)
+
+
+def test_a_confidential_case_is_seen_by_whoever_handles_it_and_not_from_above(
+    cast: Cast, now: datetime, own_network: None
+) -> None:
+    publish_variant(ALLOWANCE, confidential=True)
+    number = received(cast, now)
+    whys = set(Access.objects.filter(case__number=number).values_list("why", flat=True))
+    assert whys == {"receiver", "competent"}
+    for actor in (cast.info, cast.reviewer, cast.resident):
+        assert look(number, actor, now).row["number"] == number
+    for outsider in (cast.county, cast.supervisor, cast.government, cast.health):
+        with pytest.raises(NotFound):
+            look(number, outsider, now)
+    accept(number, actor=cast.reviewer, now=now)
+    do(number, "check", actor=cast.reviewer, now=now)
+    assert look(number, cast.county, now).row["number"] == number  # its step has come to the county
+    with pytest.raises(NotFound):
+        look(number, cast.supervisor, now)
 
 
 def test_a_supervisor_does_not_receive(cast: Cast, now: datetime) -> None:
