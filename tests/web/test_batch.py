@@ -121,8 +121,8 @@ def test_what_asks_for_more_than_an_opinion_is_left_to_be_done_one_by_one(
 ) -> None:
     number = picked[0].split(":")[0]
     do(number, "check", actor=cast.reviewer, now=now)
-    do(number, "decide", actor=cast.county, now=now)
+    do(number, "decide", "reject", actor=cast.county, now=now)  # now it waits to be handed over
     step = Step.objects.get(case__number=number, state="open")
     mine = [f"{number}:{step.pk}:{step.version}"]
     page = agree(cast.info, mine, now)
-    assert number not in page and done(mine) == [False]
+    assert number not in page and "1 件不在下面" in page and done(mine) == [False]
