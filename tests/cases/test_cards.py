@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cases.scenes import ROAD, case_of, chain_faults, story, told, town_building, under_way
-from tests.cast import Cast, accepted, do, received, step_of
+from tests.cast import OTHER_TOWN, Cast, accepted, do, holder, received, step_of
+from weimin.cases import overseeing
 from weimin.cases.models import Card
 from weimin.cases.tasks import issue_due_cards
 from weimin.cases.verbs import contest_card, issue_cards, resume, rule_on_card, suspend
@@ -132,3 +133,17 @@ def test_another_office_does_not_contest_the_card(cast: Cast, now: datetime) -> 
     contest_card(number, actor=cast.county, now=row.due_at + timedelta(hours=1), card=card,
                  reason="会议延期")
     assert step_of(number, "decide")
+
+
+def test_each_office_lists_its_own_cards_and_a_supervisor_those_of_his_area(
+    cast: Cast, now: datetime
+) -> None:
+    number = accepted(cast, now)
+    issue_cards(number, actor=SYSTEM, now=after_the_end(number))
+    elsewhere = holder(f"{OTHER_TOWN[:6]}.government", "supervisor")
+    lists = ((cast.supervisor, True, True), (elsewhere, True, False), (cast.health, True, False),
+             (cast.reviewer, False, True), (cast.county, False, False), (cast.health, False, False))
+    for actor, all_offices, sees in lists:
+        lines, counts = overseeing.cards(actor, all_offices=all_offices)
+        assert [line.number for line in lines if line.state == "standing"] == [number] * len(lines)
+        assert bool(lines) == sees and sum(counts.values()) == len(lines)

@@ -194,6 +194,9 @@ def test_a_public_notice_delivers_after_thirty_days(number: str, cast: Cast, now
     said = {"way": "public", "cause": "下落不明", "place": "衡阳日报", "posted_on": "2026-06-10"}
     assert date(2026, 7, 10).weekday() == 4
     assert refused(number, cast, now.replace(month=7, day=10), **said) == {"posted_on"}
+    for left_out in ("cause", "place", "posted_on"):
+        rest = {key: value for key, value in said.items() if key != left_out}
+        assert refused(number, cast, now.replace(month=7, day=11), **rest) == {left_out}
     do(number, "deliver", actor=cast.info, now=now.replace(month=7, day=11), **said)
     for key in ("cause", "place", "posted_on"):
         assert answers_of(number)[key]

@@ -115,6 +115,16 @@ def test_nobody_gives_a_case_to_an_empty_chair(cast: Cast, now: datetime, own_ne
         give(number, cast, now, post=chair.pk)
 
 
+def test_nobody_gives_a_case_to_a_post_that_is_no_more(cast: Cast, now: datetime, own_network: None) -> None:
+    number = accepted(cast, now)
+    post = Post.objects.filter(pk=cast.town_head.post_id)
+    post.update(valid_to=now.date())
+    with pytest.raises(Invalid, match="没有人"):
+        give(number, cast, now)
+    post.update(valid_to=now.date() + timedelta(days=1))  # it ends tomorrow: today it may still take it
+    give(number, cast, now)
+
+
 @pytest.mark.parametrize("change", [{"reason": ""}, {"post": 0}])
 def test_bad_input_is_said_in_words(cast: Cast, now: datetime, change: dict[str, object]) -> None:
     number = accepted(cast, now)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cases.scenes import ROAD, application, case_of, told
 from tests.cast import CARD, MATERIALS, Cast, intake, look
+from weimin.cases import reading
 from weimin.cases.materials import missing, wanted
 from weimin.cases.models import Case
 from weimin.cases.models import Party as PartyRow
@@ -225,6 +226,8 @@ def test_members_are_kept_with_what_they_are_to_the_head(cast: Cast, now: dateti
     assert (row.person_id, row.relation) == (cast.qian.pk, "配偶")
     with pytest.raises(NotFound):  # a member is asked for; he does not ask
         look(number, cast.neighbour, now)
+    assert reading.seen(cast.neighbour) == [] == reading.search(cast.neighbour, number)
+    assert [row.number for row in reading.seen(cast.resident)] == [number]
     parties = (Party(person_id=cast.zhao.pk, name="赵大爷"),
                Party(role="member", person_id=cast.qian.pk, name="钱大妈"))
     with pytest.raises(Invalid, match="关系"):

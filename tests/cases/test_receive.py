@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, intake, look, received, scans
+from tests.cases.scenes import publish_variant
+from tests.cast import ALLOWANCE, MATERIALS, VILLAGE, Cast, do, intake, look, received, scans
+from weimin.cases import overseeing, reading
 from weimin.cases.models import Access, Case, Duty, Material
-from weimin.cases.verbs import receive
+from weimin.cases.verbs import accept, receive
 from weimin.cases.verbs.receive import Party
 from weimin.kernel.codes import group_case_number, is_case_number
 from weimin.kernel.errors import AlreadyOpen, Invalid, KeyReused, NotAllowed, NotFound
@@ -100,6 +102,39 @@ def test_the_offices_concerned_see_it_and_no_others(cast: Cast, now: datetime) -
     for outsider in (cast.health, cast.other_clerk, cast.neighbour, cast.sysadmin):
         with pytest.raises(NotFound):
             look(number, outsider, now)
+
+
+def test_whoever_may_see_one_case_lists_that_one_and_no_other(cast: Cast, now: datetime) -> None:
+    own = received(cast, now)
+    elsewhere = receive(intake(cast.zhao, channel="window", another_is_meant=True),
+                        actor=cast.other_clerk, now=now).number
+    sees = ((cast.info, {own}), (cast.other_clerk, {elsewhere}), (cast.health, set()), (cast.neighbour, set()),
+            (cast.reviewer, {own, elsewhere}), (cast.resident, {own, elsewhere}))
+    for actor, numbers in sees:
+        assert {row.number for row in reading.seen(actor)} == numbers
+        for text in ("赵大爷", own[:2]):
+            assert {row.number for row in reading.search(actor, text)} == numbers
+        assert {n for n in (own, elsewhere) if reading.search(actor, n)} == numbers
+    assert [overseeing.today(a, now=now).figures["received"] for a in (cast.info, cast.reviewer, cast.health)] == [1, 2, 0]
+
+
+def test_a_confidential_case_is_seen_by_whoever_handles_it_and_not_from_above(
+    cast: Cast, now: datetime, own_network: None
+) -> None:
+    publish_variant(ALLOWANCE, confidential=True)
+    number = received(cast, now)
+    whys = set(Access.objects.filter(case__number=number).values_list("why", flat=True))
+    assert whys == {"receiver", "competent"}
+    for actor in (cast.info, cast.reviewer, cast.resident):
+        assert look(number, actor, now).row["number"] == number
+    for outsider in (cast.county, cast.supervisor, cast.government, cast.health):
+        with pytest.raises(NotFound):
+            look(number, outsider, now)
+    accept(number, actor=cast.reviewer, now=now)
+    do(number, "check", actor=cast.reviewer, now=now)
+    assert look(number, cast.county, now).row["number"] == number  # its step has come to the county
+    with pytest.raises(NotFound):
+        look(number, cast.supervisor, now)
 
 
 def test_a_supervisor_does_not_receive(cast: Cast, now: datetime) -> None:

@@ -103,6 +103,31 @@ def test_the_database_too_keeps_who_answers_for_cases_switched_on(cast: Cast) ->
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.parametrize("how", ["ended yesterday", "deleted", "made a deputy"])
+def test_the_database_too_leaves_no_post_empty_that_answers_for_cases(how: str, cast: Cast) -> None:
+    accepted(cast, clock.now())
+    held = Holding.objects.filter(post_id=cast.reviewer.post_id, deputy=False)
+    with pytest.raises(IntegrityError, match="still answers"), transaction.atomic():
+        if how == "ended yesterday":
+            held.update(during=DateRange(DAY - timedelta(days=99), clock.today()))
+        elif how == "deleted":
+            held.delete()
+        else:
+            held.update(deputy=True)
+        with transaction.get_connection().cursor() as cursor:
+            # Wherever the server is, the day is that of the counter.
+            cursor.execute("SET LOCAL TIME ZONE 'Etc/GMT+12'; SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_the_database_too_lets_somebody_leave_at_the_end_of_today(cast: Cast) -> None:
+    accepted(cast, clock.now())
+    held = Holding.objects.filter(post_id=cast.reviewer.post_id, deputy=False)
+    with transaction.atomic():
+        held.update(during=DateRange(DAY - timedelta(days=99), clock.today() + timedelta(days=1)))
+        with transaction.get_connection().cursor() as cursor:
+            cursor.execute("SET LOCAL TIME ZONE 'Etc/GMT-14'; SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def test_without_cases_one_leaves_and_comes_back_the_same_day(
     officer: Actor, cast: Cast, now: datetime
 ) -> None:

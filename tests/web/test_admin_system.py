@@ -250,13 +250,16 @@ def test_a_decree_is_looked_at_before_it_moves_anybodys_day(
 
     assert admin.post("/admin/calendar/new", decreed(enter="1")).status_code == 302
     assert DecreedDay.objects.get(date="2026-06-17").kind == "holiday"
+    assert DecreedDay.objects.get(date="2026-06-13").kind == "makeup_workday"
     assert behind() == 1
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")
         assert ("weimin.cases.tasks.recompute",) in cursor.fetchall()
     assert "还有 1 件在重算期限" in text(admin.get("/admin/calendar"))
     assert recompute_running(now=now) == 1 and behind() == 0
-    assert Clock.objects.get(case__number=number, kind="decision").due_on > before
+    moved = Clock.objects.get(case__number=number, kind="decision").due_on
+    # Three days off, one Saturday worked: two working days later.
+    assert calendar_now().workdays_between(before, moved) == 2 and calendar_now().is_workday(date(2026, 6, 13))
     printed = Clock.objects.get(case__number=number, kind="promise")
     assert printed.due_on == printed.printed_on  # what was promised in print stays
 

@@ -91,6 +91,18 @@ def test_a_certificate_that_replaces_a_material_is_shown_before_anything_is_sent
     assert re.search(rf'data-row="{material.key}".*?免交.*?示意〔2026〕1号', page, re.DOTALL)
 
 
+def test_a_certificate_replaces_a_material_up_to_its_last_day(cast: Cast, now: datetime) -> None:
+    wanted = next(m for m in item_of(ALLOWANCE).materials if m.replaced_by).replaced_by
+    Certificate.objects.create(
+        number="示意〔2026〕1号", type=wanted, name="示意", holder_person=cast.zhao, code="x",
+        case_id=Case.objects.get(number=received(cast, now)).pk, office_id=cast.clerk.office_id,
+        issued_on=now.date(), valid_to=now.date())
+    last = now.replace(hour=23, minute=50)
+    for at_that, shown in ((last, True), (last + timedelta(minutes=20), False)):  # early on the next day
+        with clock.rehearsed(at_that):
+            assert ("示意〔2026〕1号" in look_up(cast, cast.clerk)) == shown
+
+
 def test_the_guided_intake_leaves_the_same_trace(cast: Cast) -> None:
     desk, pages = at(cast.clerk), f"/desk/intake/{ALLOWANCE}/guided"
     desk.post(f"{pages}/who", {"who": "self"})

@@ -27,7 +27,7 @@ from tests.cast import (
 from tests.web.doors import logged_in
 from tests.web.test_verify import carded, denied, paper, text_of
 from weimin.cases.models import Case, Material
-from weimin.cases.verbs import notify_missing, receive, withdraw
+from weimin.cases.verbs import accept, notify_missing, receive, withdraw
 from weimin.catalogue.finding import find
 from weimin.kernel import clock
 from weimin.kernel.codes import group_case_number
@@ -144,6 +144,18 @@ def test_a_slip_of_the_finger_is_no_tampering(cast: Cast, now: datetime) -> None
     assert "办件编号有一位不对" in page and "督查" not in page
     page = said(Client(), "/check/receipt", receipt=code[:14] + "ABCDEFGHIJKLMNOP")
     assert "与记录不符" in page and "督查" in page
+
+
+def test_a_receipt_is_of_one_case_and_one_place_in_it(cast: Cast, now: datetime) -> None:
+    code = _receipt_of(cast, now)
+    number, seq, mark = code.split("-")
+    other = received(cast, now, another_is_meant=True)
+    accept(number, actor=cast.reviewer, now=now)
+    accept(other, actor=cast.reviewer, now=now)
+    assert "相符" in said(Client(), "/check/receipt", receipt=code)  # whatever came after it
+    for moved in (f"{other}-{seq}-{mark}", f"{number}-{int(seq) + 1}-{mark}"):
+        assert "与记录不符" in said(Client(), "/check/receipt", receipt=moved), moved
+    assert "没有查到" in said(Client(), "/check/receipt", receipt=f"{number}-99-{mark}")
 
 
 # -- following -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from tests.cast import CITY, Cast, accepted, holder
@@ -106,6 +107,19 @@ def test_it_ends_with_its_last_day(secret: str, now: datetime) -> None:
     with clock.rehearsed(last):
         assert call(secret).status_code == 200
     with clock.rehearsed(last + timedelta(minutes=1)):
+        assert call(secret).status_code == 401
+
+
+def test_it_ends_with_the_last_day_in_its_post_even_where_the_program_holds_another(
+    officer: Client, program: Account, secret: str, cast: Cast, now: datetime
+) -> None:
+    officer.post(f"/admin/people/{program.pk}/post",
+                 {"post": cast.health.post_id, "first": clock.today(), "replace": "1"})
+    today = clock.today()
+    Holding.objects.filter(account=program, post=cast.reviewer.post_id).update(
+        during=DateRange(today, today + timedelta(days=1)))
+    assert call(secret).status_code == 200
+    with clock.rehearsed(now + timedelta(days=1)):
         assert call(secret).status_code == 401
 
 

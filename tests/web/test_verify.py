@@ -107,6 +107,25 @@ def test_a_wrong_code_or_one_changed_byte_is_nothing_of_ours(cast: Cast, now: da
     assert "请先选一个文件" in by_file(b"")
 
 
+def test_a_certificate_is_shown_to_nobody_without_its_own_code_or_its_own_bytes(cast: Cast, now: datetime) -> None:
+    number = carded(cast, now)
+    pdf = paper(cast, number, "certificate")
+    card = Certificate.objects.get(case_id=case_of(number).pk)
+    for code in ("AAAAAAAA", card.code[:-1], card.number):
+        assert "没有查到" in by_number(card.number, code) and "赵" not in by_number(card.number, code)
+    assert "不是本平台发出" in by_file(pdf + b" ")
+    assert "没有查到" in by_number(card.number + "1", card.code)
+
+
+def test_a_certificate_is_valid_up_to_its_last_day(cast: Cast, now: datetime) -> None:
+    number = carded(cast, now)
+    card = Certificate.objects.get(case_id=case_of(number).pk)
+    Certificate.objects.filter(pk=card.pk).update(valid_to=now.date())
+    assert "这个证照有效" in by_number(card.number, card.code)
+    with clock.rehearsed(now.replace(hour=0, minute=10) + timedelta(days=1)):
+        assert "已经过期" in by_number(card.number, card.code)
+
+
 def test_a_decision_that_was_taken_back_is_shown_as_void_and_the_next_has_its_own_number(
     cast: Cast, now: datetime
 ) -> None:

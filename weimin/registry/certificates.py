@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
 
@@ -15,9 +16,9 @@ class Held:
 
 
 def held(
-    types: Collection[str], *, person: int | None = None, organisation: int | None = None
+    types: Collection[str], *, on: date, person: int | None = None, organisation: int | None = None
 ) -> dict[str, Held]:
-    """The newest valid certificate of each of these types that a holder has."""
+    """The newest certificate of each of these types that a holder has, of those valid on that day."""
     if not types or not (person or organisation):
         return {}
     column = "holder_person_id" if person else "holder_organisation_id"
@@ -25,7 +26,7 @@ def held(
         cursor.execute(
             f"SELECT DISTINCT ON (type) type, id, number FROM registry_certificate WHERE {column} = %s"
             " AND type = ANY(%s) AND revoked_at IS NULL"
-            " AND (valid_to IS NULL OR valid_to >= current_date) ORDER BY type, id DESC",
-            [person or organisation, list(types)],
+            " AND (valid_to IS NULL OR valid_to >= %s) ORDER BY type, id DESC",
+            [person or organisation, list(types), on],
         )
         return {kind: Held(id, number) for kind, id, number in cursor.fetchall()}

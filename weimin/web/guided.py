@@ -477,7 +477,8 @@ def _held(seat: Seat, item: ItemSpec, draft: Filled) -> dict[str, str]:
     if seat.me is None or asking.who_of(draft.said, item) != "self":
         return {}
     wanted = {m.replaced_by: m.key for m in item.materials if m.replaced_by}
-    return {wanted[kind]: found.number for kind, found in held(wanted, person=seat.me.pk).items()}
+    found = held(wanted, on=clock.today(), person=seat.me.pk)
+    return {wanted[kind]: each.number for kind, each in found.items()}
 
 
 def _papers(seat: Seat, item: ItemSpec, draft: Filled) -> list[dict[str, Any]]:

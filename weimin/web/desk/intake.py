@@ -123,7 +123,7 @@ def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, di
     wanted = {m.replaced_by: m.key for m in item.materials if m.replaced_by}
     if asking.who_of(typed, item) in asking.ORGANISATION:
         company = Organisation.objects.filter(uscc=typed.get("uscc", "").strip().upper()).first()
-        found = held(wanted.keys(), organisation=company.pk) if company else {}
+        found = held(wanted.keys(), on=clock.today(), organisation=company.pk) if company else {}
         return "", {wanted[kind]: each.number for kind, each in found.items()}
     try:
         person = known_person(codes.identity_number(typed.get("identity", "")))
@@ -131,7 +131,7 @@ def _registered(actor: Actor, typed: QueryDict, item: ItemSpec) -> tuple[str, di
         return "", {}
     if person is None or not lookups.noted(actor, person):
         return "", {}
-    found = held(wanted.keys(), person=person.pk)
+    found = held(wanted.keys(), on=clock.today(), person=person.pk)
     return person.phone_mask or "", {wanted[kind]: each.number for kind, each in found.items()}
 
 
