@@ -107,6 +107,10 @@ def test_it_no_longer_replaces_a_material_of_the_next_case(
         return Material.objects.get(case__number=found, key="id-card").state
 
     assert state_of_the_next() == "replaced"
+    card = Certificate.objects.filter(case_id=case_of(number).pk)
+    for last, state in ((now.date(), "replaced"), (now.date() - timedelta(days=1), "missing"), (None, "replaced")):
+        card.update(valid_to=last)
+        assert state_of_the_next() == state
     revoke(number, actor=cast.town_head, now=now, ground="deceit", reason="照片不是本人")
     assert state_of_the_next() == "missing"
 
