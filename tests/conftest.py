@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 
 from tests.cast import Cast, assemble
 from tests.installation import Installation, open_folder
@@ -134,16 +134,21 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def own_network(db: None) -> Iterator[None]:
-    """For tests that change the place: nobody keeps what they saw of it.
+@pytest.fixture(autouse=True)
+def own_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nobody keeps what a test saw of a place that it changed.
 
-    What a test publishes or appoints is rolled back, and with it the epoch that it moved. A test
-    that moved none leaves what was read of the place to the next one.
+    What a test publishes or appoints is rolled back, and with it the epoch that it moved: the next
+    test to move it would be given what this one read. A test that moved none leaves what was read
+    of the place to the next one.
     """
+    if "db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("db")
     before = routes.epoch_now()
     yield
-    if routes.epoch_now() != before:
+    if connection.needs_rollback or routes.epoch_now() != before:
         forget_the_place()
 
 

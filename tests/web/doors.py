@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.cast import CITY, TOWN, Cast, holder
+from tests.conftest import forget_the_place
+from weimin.catalogue import routes
 from weimin.network.actor import Actor
 from weimin.web.api.router import api
 from weimin.web.sessions import SessionStore
@@ -146,6 +148,7 @@ _EVERYTHING = _All()
 def knock(client: Client, door: Door, url: str, body: dict[str, Any]) -> HttpResponse:
     """Try a door; whatever it changed, here or in the browser, is undone."""
     cookies = client.cookies.output(header="", sep=";")
+    before = routes.epoch_now()
     with transaction.atomic():
         if url.startswith("/api/"):
             response = client.generic(door.method, url, _json(body), "application/json")
@@ -155,7 +158,11 @@ def knock(client: Client, door: Door, url: str, body: dict[str, Any]) -> HttpRes
                 response = client.get(response.headers["Location"])
         else:
             response = client.get(url, body)
+        # What was published is undone, and its epoch given to whoever publishes next.
+        moved = connection.needs_rollback or routes.epoch_now() != before
         transaction.set_rollback(True)
+    if moved:
+        forget_the_place()
     client.cookies.clear()
     client.cookies.load(cookies)
     return response  # type: ignore[return-value]
