@@ -135,7 +135,7 @@ def quick_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_network(request: pytest.FixtureRequest) -> Iterator[None]:
+def own_place(request: pytest.FixtureRequest) -> Iterator[None]:
     """Nobody keeps what a test saw of a place that it changed.
 
     What a test publishes or appoints is rolled back, and with it the epoch that it moved: the next

@@ -10,7 +10,7 @@ from weimin.kernel import vault
 from weimin.kernel.errors import NotAllowed, NotFound, WrongState
 from weimin.outbox.models import Message
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 FLOW = {"steps": {
     "check": {"title": "乡镇初审", "kind": "review", "who": "item@town", "limit": "5wd"},

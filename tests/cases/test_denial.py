@@ -12,7 +12,7 @@ from weimin.cases.models import Step
 from weimin.cases.tasks import issue_due_cards
 from weimin.kernel import clock
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 THREE_DAYS = "3wd"  # 民发〔2021〕57号 art. 21, 民发〔2021〕43号 art. 18
 

@@ -24,7 +24,7 @@ def standing_in(actor: Actor, absent: Actor, last: date = date(2026, 6, 30)) -> 
     return acting(actor.account_id or 0, on=DAY)
 
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def test_a_deputy_sees_and_does_the_work(cast: Cast, now: datetime) -> None:

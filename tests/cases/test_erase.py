@@ -95,7 +95,7 @@ def test_it_is_the_supervisor_s_to_do_and_only_once(cast: Cast, closed: str, now
 
 
 def test_of_a_confidential_case_the_head_of_the_office_does_it(
-    cast: Cast, now: datetime, own_network: None
+    cast: Cast, now: datetime, db: None
 ) -> None:
     publish_variant(ALLOWANCE, confidential=True)
     number = accepted(cast, now)
@@ -128,7 +128,7 @@ def test_what_must_be_said(
     ("10y", 10, True), ("30y", 10, False), ("30y", 30, True), ("permanent", 60, False),
 ])
 def test_retention_is_over_at_the_end_of_a_year(
-    cast: Cast, now: datetime, own_network: None, retention: str, years: int, after: bool
+    cast: Cast, now: datetime, db: None, retention: str, years: int, after: bool
 ) -> None:
     publish_variant(ALLOWANCE, retention=retention)
     number = accepted(cast, now)

@@ -52,7 +52,7 @@ from weimin.network.actor import SYSTEM, Actor
 from weimin.network.models import Holding, Post
 from weimin.trail.models import Event
 
-pytestmark = pytest.mark.usefixtures("own_network")  # one verb needs an item published anew
+pytestmark = pytest.mark.usefixtures("db")
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def test_where_no_law_allows_it_nobody_extends(cast: Cast, now: datetime) -> Non
 
 
 def test_joint_handling_is_extended_by_the_head_of_government(
-    cast: Cast, now: datetime, own_network: None
+    cast: Cast, now: datetime, db: None
 ) -> None:
     publish_variant(ROAD, joint=True)
     number = under_way(cast, now, ROAD)
@@ -86,7 +86,7 @@ def test_joint_handling_is_extended_by_the_head_of_government(
 
 
 def test_joint_handling_has_45_working_days_where_the_item_sets_no_term(
-    cast: Cast, now: datetime, own_network: None
+    cast: Cast, now: datetime, db: None
 ) -> None:
     publish_variant(ROAD, joint=True, limit={})
     number = under_way(cast, now, ROAD)

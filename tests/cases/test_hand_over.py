@@ -108,14 +108,14 @@ def test_an_offer_lapses_when_another_office_accepts_the_case(cast: Cast, now: d
     assert case_of(number).hand_over_to_id is None
 
 
-def test_nobody_gives_a_case_to_an_empty_chair(cast: Cast, now: datetime, own_network: None) -> None:
+def test_nobody_gives_a_case_to_an_empty_chair(cast: Cast, now: datetime, db: None) -> None:
     number = accepted(cast, now)
     chair = Post.objects.create(office_id=cast.reviewer.office_id, key="empty", title="空岗", roles=[])
     with pytest.raises(Invalid, match="没有人"):
         give(number, cast, now, post=chair.pk)
 
 
-def test_nobody_gives_a_case_to_a_post_that_is_no_more(cast: Cast, now: datetime, own_network: None) -> None:
+def test_nobody_gives_a_case_to_a_post_that_is_no_more(cast: Cast, now: datetime, db: None) -> None:
     number = accepted(cast, now)
     post = Post.objects.filter(pk=cast.town_head.post_id)
     post.update(valid_to=now.date())

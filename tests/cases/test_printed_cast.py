@@ -23,7 +23,7 @@ HOMESTEAD, ALLOWANCE_OF_NEED = "HY-LND-01", "HY-AID-01"  # 宅基地, 低保
 
 
 @pytest.fixture
-def printed(cast: Cast, now: datetime, own_network: None) -> dict[str, Actor]:
+def printed(cast: Cast, now: datetime, db: None) -> dict[str, Actor]:
     """The accounts that `make demo` prints, each in its post."""
     seat_cast("!")
     ids = dict(Account.objects.values_list("username", "pk"))

@@ -119,7 +119,7 @@ def test_whoever_may_see_one_case_lists_that_one_and_no_other(cast: Cast, now: d
 
 
 def test_a_confidential_case_is_seen_by_whoever_handles_it_and_not_from_above(
-    cast: Cast, now: datetime, own_network: None
+    cast: Cast, now: datetime, db: None
 ) -> None:
     publish_variant(ALLOWANCE, confidential=True)
     number = received(cast, now)

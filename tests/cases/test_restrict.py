@@ -114,7 +114,7 @@ def test_what_must_be_said(
 
 
 def test_it_is_for_whoever_may_erase(
-    cast: Cast, closed: str, now: datetime, own_network: None
+    cast: Cast, closed: str, now: datetime, db: None
 ) -> None:
     for actor in (cast.town_head, cast.reviewer):
         with pytest.raises((NotAllowed, WrongState)):

@@ -9,7 +9,7 @@ from tests.cast import Cast
 from weimin.cases.models import Step
 from weimin.kernel.clock import local
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def test_the_lower_organ_has_its_own_twenty_days_from_acceptance(

@@ -91,7 +91,7 @@ def test_the_resident_is_told(number: str, cast: Cast, now: datetime) -> None:
 
 
 def test_it_no_longer_replaces_a_material_of_the_next_case(
-    number: str, cast: Cast, now: datetime, own_network: None
+    number: str, cast: Cast, now: datetime, db: None
 ) -> None:
     from tests.cases.scenes import item_of, publish_variant
 

@@ -19,7 +19,7 @@ from weimin.network.models import Account, Holding, Post
 from weimin.network.staff import acting
 from weimin.trail.models import Event
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 
 @pytest.fixture

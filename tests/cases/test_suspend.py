@@ -68,7 +68,7 @@ def test_what_article_45_does_not_name_moves_nothing(
 
 
 def test_unless_a_special_law_of_the_item_leaves_it_out(
-    own_network: None, cast: Cast, now: datetime
+    db: None, cast: Cast, now: datetime
 ) -> None:
     limit = {**item_of(ROAD).data["limit"], "uncounted_pauses": ["site_visit"]}
     publish_variant(ROAD, limit=limit)

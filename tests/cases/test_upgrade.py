@@ -10,7 +10,7 @@ from weimin.cases.verbs import upgrade
 from weimin.catalogue.models import Item
 from weimin.kernel.errors import NotAllowed, WrongState
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def flow_of(item: str) -> dict[str, object]:

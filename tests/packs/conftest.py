@@ -8,6 +8,6 @@ from tests.packs.place import Place
 
 
 @pytest.fixture
-def place(own_network: None, tmp_path: Path) -> Place:
+def place(db: None, tmp_path: Path) -> Place:
     """The pack of the demo place, in the hands of the county's IT officer."""
     return Place(tmp_path)

@@ -20,7 +20,7 @@ from weimin.packs.diff import diff
 from weimin.packs.publish import publish
 from weimin.packs.read import read_pack
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 
 @pytest.fixture

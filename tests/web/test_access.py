@@ -147,7 +147,7 @@ def test_every_address_opens_for_whom_the_table_says_and_for_nobody_else(
 
 
 def test_a_deputy_opens_of_the_case_what_the_absent_one_opens_and_after_his_last_day_nothing(
-    own_network: None, cast: Cast, number: str, now: datetime
+    db: None, cast: Cast, number: str, now: datetime
 ) -> None:
     """县卫健局 has nothing to do with the case; until 14 June it stands in for the town's officer."""
     standing_in(cast.health, cast.reviewer, last=date(2026, 6, 15))

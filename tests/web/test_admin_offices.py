@@ -28,7 +28,7 @@ NEW = {"area": TOWN, "name": "杉桥镇民政办公室", "kind": "office", "firs
 
 @pytest.fixture
 def admin(
-    cast: Cast, own_network: None, now: datetime, settings: LazySettings, tmp_path: Path
+    cast: Cast, db: None, now: datetime, settings: LazySettings, tmp_path: Path
 ) -> Iterator[Client]:
     """系统管理员 at the screen."""
     settings.HOME = tmp_path

@@ -146,7 +146,7 @@ def test_an_account_that_can_be_none_is_said_at_once(cast: Cast) -> None:
 
 
 def test_every_answer_that_materials_depend_on_draws_their_list_anew(
-    cast: Cast, own_network: None
+    cast: Cast, db: None
 ) -> None:
     materials = [dict(m) for m in item_of(ALLOWANCE).data["materials"]]
     materials[0]["when"] = {"low_income": True}

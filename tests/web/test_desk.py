@@ -266,7 +266,7 @@ FLOW = {"steps": {
 
 
 @pytest.fixture
-def waits_for_him(cast: Cast, now: datetime, own_network: None) -> str:
+def waits_for_him(cast: Cast, now: datetime, db: None) -> str:
     publish_variant(ALLOWANCE, flow=FLOW)
     number = accepted(cast, now)
     do(number, "check", actor=cast.reviewer, now=now + timedelta(hours=1))

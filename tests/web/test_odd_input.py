@@ -16,7 +16,7 @@ from weimin.cases.verb import VERBS
 from weimin.cases.verbs import transfer
 from weimin.kernel import clock
 
-pytestmark = pytest.mark.usefixtures("own_network")
+pytestmark = pytest.mark.usefixtures("db")
 
 RARE = "𠮷㛃" * 20  # forty characters that are not in every table
 SENT: list[Any] = ["", RARE, "字" * 5000, "²", "2026-02-29", None, True, -1, 10**30, 1.5, [], [None], {"": ""},

@@ -32,7 +32,7 @@ def test_what_a_county_bureau_denied_goes_to_the_county_government(cast: Cast, n
 
 
 def test_a_denial_says_by_when_it_is_told_where_the_items_law_does(
-    cast: Cast, now: datetime, own_network: None
+    cast: Cast, now: datetime, db: None
 ) -> None:
     limit = {**item_of(ALLOWANCE).data["limit"], "refusal": "3wd"}
     publish_variant(ALLOWANCE, limit=limit)

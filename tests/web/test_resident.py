@@ -366,7 +366,7 @@ def test_the_headline_of_a_notice_names_what_it_waits_for(
     assert headline in said(zhao, f"/mine/{number}")
 
 
-@pytest.mark.usefixtures("own_network")
+@pytest.mark.usefixtures("db")
 def test_after_the_decision_it_may_be_his_turn_again(cast: Cast, now: datetime, zhao: Client) -> None:
     publish_variant(ALLOWANCE, flow={"steps": {
         "decide": {"title": "决定", "kind": "decision", "who": "item@town"},
