@@ -33,7 +33,7 @@ def visit(chromium: Browser, site: str) -> Iterator[Callable[[str], Hand]]:
             elif user:
                 newcomer.log_in(user)
             assert not newcomer.faults, f"the browser complains: {newcomer.faults}"
-            newcomer.page.close()
+            # Its page stays: closed while it still loads, the headless shell may wait for ever.
         return Hand(windows[user].new_page())
 
     yield visit_as
